@@ -1,0 +1,1 @@
+"""jitrepl: an interactive shell for LLVM IR that runs what you type."""

@@ -1,0 +1,119 @@
+"""What can go wrong, as one tree.
+
+    JitreplError
+    ├── UsageError          the command line or a `:` command is misspelt
+    ├── ArgumentError       a literal does not fit the parameter it is for
+    ├── InputError          an input cannot be read
+    │   ├── IRError         LLVM's parser or verifier refuses textual IR
+    │   └── BitcodeError    the file is empty, truncated, newer, or no bitcode at all
+    ├── SymbolError         a name means nothing here, or not what was asked of it
+    │   ├── UndefinedError  declared, but nobody defines it
+    │   └── DuplicateError  defined already
+    ├── JITError            ORC or the code generator gave up
+    ├── HostError           a Python host function raised, or its file cannot be loaded
+    ├── InternalError       a mistake of jitrepl's own
+    ├── WorkerDied          the process that runs the code is gone
+    └── Interrupted         Ctrl-C
+
+An error carries a `message` for the user and, where there is one, a `hint`: the next step.
+Each class knows the exit status that a script ends with.
+"""
+
+from __future__ import annotations
+
+
+class JitreplError(Exception):
+    """Any error that jitrepl reports to its user.
+
+    Args:
+        message: one sentence, or what LLVM printed, without a trailing newline.
+        hint: the next step for the user, or "".
+    """
+
+    exit_status = 1
+    notes: tuple[str, ...] = ()
+    """Remarks about what happened before the error."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class UsageError(JitreplError):
+    """The command line or a `:` command is misspelt."""
+
+    exit_status = 2
+
+
+class ArgumentError(JitreplError):
+    """A literal does not fit the parameter it is for."""
+
+
+class InputError(JitreplError):
+    """An input cannot be read."""
+
+
+class IRError(InputError):
+    """LLVM's parser or verifier refuses textual IR."""
+
+
+class BitcodeError(InputError):
+    """The file is empty, truncated, newer, or no bitcode at all."""
+
+
+class SymbolError(JitreplError):
+    """A name means nothing here, or not what was asked of it."""
+
+
+class UndefinedError(SymbolError):
+    """A symbol is declared, but neither the session, a host function nor the process defines it."""
+
+
+class DuplicateError(SymbolError):
+    """A symbol is defined already."""
+
+
+class JITError(JitreplError):
+    """ORC or the code generator gave up."""
+
+
+class HostError(JitreplError):
+    """A Python host function raised, or its file cannot be loaded."""
+
+
+class InternalError(JitreplError):
+    """A mistake of jitrepl's own; the message holds what a bug report needs."""
+
+
+class WorkerDied(JitreplError):
+    """The process that runs the code is gone.
+
+    Args:
+        message: what happened, in one sentence.
+        hint: the next step for the user, or "".
+        signal: the number of the signal that ended it, or 0.
+        status: its exit status when no signal ended it.
+    """
+
+    def __init__(self, message: str, hint: str = "", signal: int = 0, status: int = 0) -> None:
+        super().__init__(message, hint)
+        self.signal = signal
+        self.status = status
+
+
+class Interrupted(JitreplError):
+    """The user pressed Ctrl-C."""
+
+    exit_status = 130
+
+
+def by_name(name: str) -> type[JitreplError]:
+    """The class of this tree called `name`; errors cross the wire by class name."""
+    found = globals().get(name)
+    if isinstance(found, type) and issubclass(found, JitreplError):
+        return found
+    return InternalError

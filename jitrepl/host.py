@@ -1,0 +1,112 @@
+"""Host functions: Python functions that JITed code calls by name.
+
+Write them in a file and give it to `jitrepl --host FILE.py`, `:host FILE.py` or `Session.host`:
+
+    from jitrepl import host
+
+    @host("i32 (i32, i32)")
+    def add(a, b):
+        return a + b
+
+    @host                               # the annotations say double (double)
+    def half(x: float) -> float:
+        return x / 2
+
+    @host("void (ptr)", pattern="log_*")  # any symbol of that form; the first argument is its name
+    def log(name, text: str):
+        print(name, text)
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+FROM_ANNOTATION = {"int": "i64", "float": "double", "bool": "i1", "str": "ptr", "bytes": "ptr", "None": "void"}
+"""The IR type that an annotation stands for when no signature is given."""
+
+
+class HostFunction:
+    """A Python function and the symbol that it defines for JITed code.
+
+    Args:
+        function: what is called, with one Python value a parameter: int, float, bool, tuple, or an address for
+            a `ptr`; a parameter annotated `str` or `bytes` gets the NUL-terminated text that the `ptr` points at.
+        signature: the IR type of the symbol, `i32 (i32, ptr)`.
+        name: the symbol, or "" when there is a pattern.
+        pattern: a glob pattern for symbols; the function's first argument is then the symbol that was meant.
+    """
+
+    def __init__(self, function: Callable[..., Any], signature: str, name: str, pattern: str) -> None:
+        self.function = function
+        self.signature = signature
+        self.name = name
+        self.pattern = pattern
+        annotations = function.__annotations__
+        code = function.__code__
+        params = code.co_varnames[: code.co_argcount][1 if pattern else 0 :]
+        self.annotations = tuple(_spelling(annotations.get(param)) for param in params)
+
+    @property
+    def label(self) -> str:
+        """What to call it: its symbol or its pattern."""
+        return self.name or self.pattern
+
+    def matches(self, symbol: str) -> bool:
+        """Whether it defines a symbol."""
+        if self.name:
+            return self.name == symbol
+        from fnmatch import fnmatchcase
+
+        return fnmatchcase(symbol, self.pattern)
+
+
+registered: list[HostFunction] = []
+"""Every host function of this process, in the order of their definition; the last one for a name wins."""
+
+
+def host(signature: Any = None, *, name: str = "", pattern: str = "") -> Any:
+    """Define a symbol for JITed code by a Python function (a decorator, with or without arguments).
+
+    Args:
+        signature: the symbol's IR type, such as `"double (double, ptr)"`; None to go by the annotations.
+        name: the symbol, if it is not the function's name.
+        pattern: a glob pattern such as `"log_*"`: define every wanted symbol that matches. The function gets the
+            symbol's name before its other arguments.
+
+    Raises:
+        TypeError: if there is no signature and a parameter has no annotation that stands for an IR type.
+    """
+    if callable(signature):
+        return host()(signature)
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        text = signature or _from_annotations(function, skip=1 if pattern else 0)
+        symbol = "" if pattern else name or function.__name__
+        registered.append(HostFunction(function, text, symbol, pattern))
+        return function
+
+    return register
+
+
+def _from_annotations(function: Callable[..., Any], skip: int) -> str:
+    annotations = {key: _spelling(value) for key, value in function.__annotations__.items()}
+    code = function.__code__
+    types = []
+    for param in [*code.co_varnames[skip : code.co_argcount], "return"]:
+        type = FROM_ANNOTATION.get(annotations.get(param, "None" if param == "return" else ""))
+        if type is None:
+            raise TypeError(
+                f"host function {function.__name__}: annotate `{param}` with "
+                f"{', '.join(FROM_ANNOTATION)}, or give the IR signature: @host(\"i32 (i32)\")"
+            )
+        types.append(type)
+    return f"{types[-1]} ({', '.join(types[:-1])})"
+
+
+def _spelling(annotation: object) -> str:
+    if isinstance(annotation, type):
+        return annotation.__name__
+    return str(annotation) if annotation is not None else "None"

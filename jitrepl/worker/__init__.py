@@ -1,0 +1,1 @@
+"""The process that runs the code: LLVM, ORC, values, host functions. Knows no terminal."""

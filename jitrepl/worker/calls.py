@@ -1,0 +1,241 @@
+"""Call functions: from literals to a result, by a thunk."""
+
+from __future__ import annotations
+
+import ctypes
+
+from jitrepl import messages
+from jitrepl.errors import ArgumentError, IRError, JitreplError, SymbolError, UndefinedError
+from jitrepl.worker import values
+from jitrepl.worker.dylib import SessionDylib, suggestion
+from jitrepl.worker.hosts import Hosts
+from jitrepl.worker.owned import parse
+from jitrepl.worker.process import settle_streams, symbol_address
+from jitrepl.worker.reader import quoted
+from jitrepl.worker.signatures import Signature, TypeReader
+from jitrepl.worker.thunks import Thunks, offsets_of
+from jitrepl.worker.types import Type
+
+
+class SessionMemory:
+    """Buffers that literals ask for, addresses of symbols, and types by their spelling.
+
+    Args:
+        dylib: defines the symbols.
+        types: reads types with the session's data layout.
+    """
+
+    def __init__(self, dylib: SessionDylib, types: TypeReader) -> None:
+        self._dylib = dylib
+        self._types = types
+        self._buffers: list[ctypes.Array[ctypes.c_char]] = []
+        self._known: dict[str, Type] = {}
+        self.hosts: Hosts | None = None
+
+    def keep(self, data: bytes, align: int = 16) -> int:
+        """The address of a copy of `data` that lives as long as the session."""
+        buffer = ctypes.create_string_buffer(len(data) + align)
+        self._buffers.append(buffer)
+        start = ctypes.addressof(buffer)
+        address = start + -start % align
+        ctypes.memmove(address, data, len(data))
+        return address
+
+    def address_of(self, name: str) -> int:
+        """The address of a symbol of the session, of a host function or of the process.
+
+        Raises:
+            SymbolError: if nobody has it.
+        """
+        if self._dylib.find(name):
+            return self._dylib.lookup(name)
+        address = (self.hosts and self.hosts.address(name)) or symbol_address(name)
+        if address is None:
+            raise SymbolError(f"no {quoted(name)}", suggestion(name, self._dylib.names()))
+        return address
+
+    def type_of(self, text: str) -> Type:
+        """The type that a spelling means.
+
+        Raises:
+            ArgumentError: if LLVM does not read it as a type.
+        """
+        known = self._known.get(text)
+        if known is None:
+            known = self._known[text] = self.signature_of(f"void ({text})").type.params[0]
+        return known
+
+    def signature_of(self, text: str) -> Signature:
+        """The signature that a spelling such as `double (double)` means; parameter attributes are allowed.
+
+        Raises:
+            ArgumentError: if LLVM does not read it as a function type.
+        """
+        start = _parameter_list(text)
+        if start < 0:
+            raise ArgumentError(f"`{text}` is no function type", "write it as IR does: `double (double, ptr)`")
+        types = self._dylib.type_definitions(_names(text)) if "%" in text else ""
+        source = f"{types}declare {text[:start].strip()} @f{text[start:]}"
+        module, message = parse(source.encode(), "type")
+        if module is None:
+            reason = message.split("\n", 1)[0].rpartition("error: ")[2]
+            raise ArgumentError(f"`{text}` is no function type: {reason}", "write it as IR does: `double (double, ptr)`")
+        with module:
+            from jitrepl.worker import llvm
+
+            return self._types.context().signature(llvm.first_function(module.ptr))
+
+
+def _names(text: str) -> set[str]:
+    from jitrepl.worker.reader import names_of_types
+
+    return names_of_types(text)
+
+
+def _parameter_list(text: str) -> int:
+    """Where the last balanced `(…)` of a text begins; -1 if it does not end in one."""
+    if not text.rstrip().endswith(")"):
+        return -1
+    depth = 0
+    for at in range(len(text) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(text[at], 0)
+        if depth == 0 and text[at] == "(":
+            return at
+    return -1
+
+
+class Caller:
+    """Calls functions of the session, of host files and of the process.
+
+    Args:
+        dylib: the session's symbols.
+        thunks: makes what ctypes can call.
+        hosts: the host functions.
+        memory: keeps buffers, knows types.
+    """
+
+    def __init__(self, dylib: SessionDylib, thunks: Thunks, hosts: Hosts, memory: SessionMemory) -> None:
+        self._dylib = dylib
+        self._thunks = thunks
+        self._hosts = hosts
+        self._memory = memory
+
+    def call(self, request: messages.Call) -> messages.Value:
+        """Call what a request names.
+
+        Raises:
+            SymbolError: if there is no such function.
+            ArgumentError: if the arguments do not fit its parameters.
+            UndefinedError, JITError: if it cannot be linked or compiled.
+            HostError: if a Python host function that it called raised.
+        """
+        name = request.name
+        signature = self._signature(name, request.signature)
+        arguments = request.arguments
+        params = signature.params
+        if len(arguments) < len(params) or (len(arguments) > len(params) and not signature.type.varargs):
+            raise ArgumentError(_wrong_count(name, signature, len(arguments)))
+        data = [
+            self._written(name, index, type, text)
+            for index, (type, text) in enumerate(zip(params, arguments, strict=False))
+        ]
+        extra: tuple[Type, ...] = ()
+        if len(arguments) > len(params):
+            variadic = [values.write_variadic(text, self._memory) for text in arguments[len(params) :]]
+            extra = tuple(type for type, _ in variadic)
+            data += [written for _, written in variadic]
+        address = self._address(name)
+        result = self.run(signature, address, b"".join(data), extra)
+        type = signature.result
+        return messages.Value(
+            type.text,
+            values.render(type, result, self._name_at),
+            _plain(values.to_python(type, result)),
+            values.remark(type, result),
+        )
+
+    def run(self, signature: Signature, address: int, data: bytes, extra: tuple[Type, ...] = ()) -> bytes:
+        """Call an address with arguments laid out as `offsets_of` says; the bytes of the result.
+
+        Raises:
+            HostError: if a host function raised on the way.
+        """
+        thunk = self._thunks.for_call(signature, extra)
+        _, size = offsets_of((*signature.params, *extra))
+        arguments = ctypes.create_string_buffer(data, max(size, 1))
+        result = ctypes.create_string_buffer(signature.result.size + 64)
+        # An sret parameter may promise any alignment of its memory; 64 bytes is the largest in use.
+        place = ctypes.addressof(result) + -ctypes.addressof(result) % 64
+        self._hosts.entered()
+        try:
+            thunk(address, ctypes.addressof(arguments), place, self._hosts.jump_buffer)
+        finally:
+            settle_streams()
+        failure = self._hosts.failure()
+        if failure:
+            raise failure
+        return ctypes.string_at(place, signature.result.size)
+
+    def _signature(self, name: str, written: str) -> Signature:
+        if written:
+            return self._memory.signature_of(written)
+        found = self._dylib.find(name)
+        known = found[1] if found else self._dylib.declared(name)
+        if known:
+            if known.signature is None:
+                raise SymbolError(
+                    f"{quoted(name)} is a {known.kind} of type {known.type.text}, not a function",
+                    f"`:dump {name}` shows it",
+                )
+            return known.signature
+        host = self._hosts.find(name)
+        if host:
+            return self._hosts.signature(host)
+        if symbol_address(name) is not None:
+            raise SymbolError(
+                f"the session does not declare {quoted(name)}, which this process has",
+                f'give its type: `:call "i32 (ptr)" {name} …`, or `declare` it first',
+            )
+        similar = suggestion(name, [*self._dylib.names(), *self._hosts.names()])
+        raise SymbolError(f"no {quoted(name)}", similar or "`:symbols` lists what there is")
+
+    def _address(self, name: str) -> int:
+        found = self._dylib.find(name)
+        if found and found[1].local:
+            raise SymbolError(
+                f"{quoted(name)} is internal to {found[0].name}, so it has no symbol to call",
+                "load it without `internal` or `static`",
+            )
+        if found:
+            return self._dylib.lookup(name)
+        address = self._hosts.address(name) or symbol_address(name)
+        if address is None:
+            raise UndefinedError(
+                f"Symbols not found: [ {name} ]\n  {quoted(name)} is declared, but nobody defines it",
+                "define it, register a host function (`:host FILE.py`), or open a library that has it (`:lib PATH`)",
+            )
+        return address
+
+    def _written(self, name: str, index: int, type: Type, text: str) -> bytes:
+        try:
+            return values.write(type, text, self._memory)
+        except JitreplError as problem:
+            raise ArgumentError(f"argument {index + 1} of {quoted(name)}: {problem.message}", problem.hint) from None
+
+    def _name_at(self, address: int) -> str | None:
+        return None
+
+
+def _plain(value: object) -> object:
+    """A value that can cross the wire: wide floats as their decimal text."""
+    if isinstance(value, tuple):
+        return tuple(_plain(item) for item in value)
+    return value if isinstance(value, int | float | bytes | str | None) else str(value)
+
+
+def _wrong_count(name: str, signature: Signature, given: int) -> str:
+    params = signature.params
+    wanted = "no arguments" if not params else "1 argument" if len(params) == 1 else f"{len(params)} arguments"
+    least = "at least " if signature.type.varargs else ""
+    inside = ", ".join([type.text for type in params] + ["..."] * signature.type.varargs)
+    return f"{quoted(name)} takes {least}{wanted} ({inside}), {given or 'none'} given"

@@ -1,0 +1,156 @@
+"""LLVM's complaints, pointed at what the user typed."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_UNDEFINED = "use of undefined value '@"
+_FORMATS = (
+    (b"\x7fELF", "an ELF object or program"),
+    (b"!<arch>\n", "an archive"),
+    (b"\xcf\xfa\xed\xfe", "a Mach-O object"),
+    (b"MZ", "a Windows program"),
+    (b"\x1f\x8b", "gzip-compressed"),
+    (b"PK\x03\x04", "a zip archive"),
+)
+
+
+class Location:
+    """Where LLVM's parser stopped, and why.
+
+    Args:
+        name: what the input is called.
+        line: counted from 1; 0 if LLVM named none.
+        column: counted from 1.
+        reason: LLVM's words.
+    """
+
+    __slots__ = ("column", "line", "name", "reason")
+
+    def __init__(self, name: str, line: int, column: int, reason: str) -> None:
+        self.name = name
+        self.line = line
+        self.column = column
+        self.reason = reason
+
+    @classmethod
+    def parse(cls, message: str, name: str, shift: int = 0) -> Location:
+        """Read `name:line:column: error: reason` and the source lines behind it.
+
+        Args:
+            message: LLVM's message.
+            name: what the input was called when LLVM read it.
+            shift: how many characters were put in front of the user's first line.
+        """
+        head = message.split("\n", 1)[0].removeprefix(f"{name}:")
+        place, _, reason = head.partition(" error: ")
+        numbers = [int(part) for part in place.split(":") if part.isdigit()]
+        line, column = numbers if len(numbers) == 2 else (0, 0)
+        if line == 1 and column > shift:
+            column -= shift
+        return cls(name, line, column, reason or head)
+
+    @property
+    def undefined(self) -> str | None:
+        """The name of the global value that nobody defined, if that is the reason."""
+        start = self.reason.find(_UNDEFINED)
+        return self.reason[start + len(_UNDEFINED) : -1] if start >= 0 else None
+
+
+def explain_parse(location: Location, text: str) -> str:
+    """A parse error with the line that the user typed and a caret below it."""
+    lines = text.splitlines()
+    if not 0 < location.line <= len(lines):
+        # Something is still open at the end; LLVM reports the place behind it.
+        location.line = max(1, len(lines))
+        location.column = len(lines[-1]) + 1 if lines else 1
+    return _pointed(location.name, location.line, location.column, location.reason, lines)
+
+
+def _pointed(name: str, line: int, column: int, reason: str, lines: list[str]) -> str:
+    source = lines[line - 1] if 0 < line <= len(lines) else ""
+    # Tabs stay tabs in the caret's line, so that both lines are indented alike.
+    caret = "".join("\t" if c == "\t" else " " for c in source[: column - 1]).ljust(column - 1) + "^"
+    return f"{name}:{line}:{column}: error: {reason}\n{source}\n{caret}"
+
+
+def explain_verify(name: str, data: bytes, message: str) -> str:
+    """The verifier's complaints, each at the line it is about where the input is text.
+
+    The verifier prints the instructions that it means; the line with the same words is the one.
+    """
+    if data[:2] == b"BC":
+        return f"{name}: error: the module is invalid\n{message}"
+    lines = data.decode("utf-8", "replace").splitlines()
+    places = {_squeezed(line): number for number, line in reversed(list(enumerate(lines, 1)))}
+    parts = []
+    for reason, operands in _complaints(message):
+        number = next((places[_squeezed(o)] for o in operands if _squeezed(o) in places), 0)
+        number = number or next(filter(None, (_definition(o, lines) for o in operands)), 0)
+        rest = [f"  {operand.strip()}" for operand in operands if not number or operand.strip() != lines[number - 1].strip()]
+        if number:
+            source = lines[number - 1]
+            head = _pointed(name, number, len(source) - len(source.lstrip()) + 1, reason, lines)
+        else:
+            head = f"{name}: error: {reason}"
+        parts.append("\n".join([head, *rest]))
+    return "\n".join(parts)
+
+
+def _complaints(message: str) -> Iterator[tuple[str, list[str]]]:
+    """The verifier's sentences, each with the indented values below it."""
+    reason, operands = "", []
+    for line in message.splitlines():
+        if line[:1].isspace() or line.startswith(("ptr ", "label ")):
+            operands.append(line)
+        else:
+            if reason:
+                yield reason, operands
+            reason, operands = line, []
+    if reason:
+        yield reason, operands
+
+
+def _squeezed(line: str) -> str:
+    """A line without comments, metadata attachments and differences of spacing."""
+    code = line.split(";", 1)[0].split(", !", 1)[0]
+    return "".join(code.split())
+
+
+def _definition(operand: str, lines: list[str]) -> int:
+    """The line that defines the global that an operand such as `ptr @f` names, or 0."""
+    start = operand.find("@")
+    if start < 0:
+        return 0
+    name = operand[start:].split("(")[0].strip()
+    for number, line in enumerate(lines, 1):
+        if f"{name}(" in line and line.lstrip().startswith("define") or line.startswith(f"{name} ="):
+            return number
+    return 0
+
+
+def refuse_bytes(name: str, data: bytes, message: str) -> tuple[str, str]:
+    """Why a file that is no readable bitcode or text was refused, and the next step.
+
+    Args:
+        name: what the file is called.
+        data: its content.
+        message: LLVM's message, if LLVM has read it.
+    """
+    recompile = "make it again, for instance with `clang -c -emit-llvm`"
+    reason = message.removeprefix(f"{name}: ").removeprefix("error: ")
+    if not data:
+        return f"{name} is empty", recompile
+    if "Producer:" in reason:
+        return (
+            f"{name} was made by another LLVM: {reason}",
+            "make it with a compiler of this LLVM or an older one, or as textual IR",
+        )
+    if message:
+        return f"{name} is truncated or corrupt bitcode: {reason}", recompile
+    for magic, what in _FORMATS:
+        if data.startswith(magic):
+            return f"{name} is {what}, neither bitcode nor textual IR", recompile
+    return f"{name} is neither bitcode nor textual IR (it starts with {data[:4].hex(' ')})", recompile

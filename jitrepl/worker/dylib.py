@@ -1,0 +1,308 @@
+"""The session's JITDylib: the modules in it, the symbols they define, and what to do when a link fails.
+
+ORC keeps refusing the symbols of a failed link. Here every module that took part in one is removed and added
+again, so that the user only sees the reason, and the same call works once that is mended.
+"""
+
+from __future__ import annotations
+
+from jitrepl import messages
+from jitrepl.errors import DuplicateError, InternalError, JITError, UndefinedError
+from jitrepl.worker import llvm
+from jitrepl.worker.jit import Jit, LinkError
+from jitrepl.worker.owned import Context, Module, parse
+from jitrepl.worker.reader import CONSTRUCTORS, Global, Reader, names_of_types, quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+_USERS_SHOWN = 5
+_WAYS_OUT = "define it, register a host function (`:host FILE.py`), or open a library that has it (`:lib PATH`)"
+
+
+class SessionModule:
+    """A module of the session.
+
+    Args:
+        name: its id, unique in the session.
+        data: what to parse to get it again.
+        globals: its global values.
+        tracker: what removes it from the JITDylib.
+    """
+
+    __slots__ = ("data", "globals", "name", "ready", "tracker")
+
+    def __init__(self, name: str, data: bytes, globals: list[Global], tracker: int) -> None:
+        self.name = name
+        self.data = data
+        self.globals = globals
+        self.tracker = tracker
+        self.ready = False
+
+    def parse(self, context: Context | None = None) -> Module:
+        """The module anew, as it was added."""
+        module, message = parse(self.data, self.name, context)
+        if module is None:
+            raise InternalError(f"{self.name} cannot be read a second time: {message}")
+        return module
+
+
+class SessionDylib:
+    """The modules and symbols of a session.
+
+    Args:
+        jit: the LLJIT whose main JITDylib it is.
+        hosts: gives the names that host functions define, for suggestions.
+        prepare: called before a link with the names that it may have to find outside of the session. ORC cannot
+            compile anything in the middle of a look-up, so code for host functions has to be there before.
+    """
+
+    def __init__(
+        self, jit: Jit, hosts: Callable[[], list[str]], prepare: Callable[[Iterable[str]], None]
+    ) -> None:
+        self._jit = jit
+        self._hosts = hosts
+        self._prepare = prepare
+        self._wanted: dict[str, None] = {}
+        self.modules: dict[str, SessionModule] = {}
+        self._defined: dict[str, tuple[SessionModule, Global]] = {}
+        self._touched: list[SessionModule] = []
+        self.reader = Reader(jit.triple, jit.layout, self)
+
+    # What the session knows
+
+    def find(self, name: str) -> tuple[SessionModule, Global] | None:
+        """The definition of a symbol, local ones of a module included if no other has the name."""
+        found = self._defined.get(name)
+        if found:
+            return found
+        local = [(m, g) for m in self.modules.values() for g in m.globals if g.name == name and g.defined]
+        return local[0] if len(local) == 1 else None
+
+    def declared(self, name: str) -> Global | None:
+        """How the session's modules declare a symbol that none of them defines."""
+        for module in reversed(self.modules.values()):
+            for candidate in module.globals:
+                if candidate.name == name and not candidate.defined:
+                    return candidate
+        return None
+
+    def names(self) -> Iterator[str]:
+        """The names of all symbols that the session defines or declares."""
+        for module in self.modules.values():
+            for item in module.globals:
+                yield item.name
+
+    def symbols(self) -> Iterator[messages.Symbol]:
+        """A row for each symbol: the definitions by module, then what is only declared."""
+        shown = set(self._defined)
+        for module in self.modules.values():
+            for item in module.globals:
+                if item.defined and item.name != CONSTRUCTORS:
+                    yield describe(item, module.name, "ready" if module.ready else "lazy")
+        for module in self.modules.values():
+            for item in module.globals:
+                if not item.defined and item.name not in shown:
+                    shown.add(item.name)
+                    yield describe(item, "", "declared")
+
+    # What earlier inputs lend to a new one: the `Known` of jitrepl.worker.reader
+
+    def declaration(self, name: str) -> str | None:
+        """A line that declares a symbol of the session."""
+        found = self._defined.get(name)
+        known = found[1] if found else self.declared(name)
+        return known.declaration() if known and known.name != CONSTRUCTORS else None
+
+    def type_definitions(self, names: set[str]) -> str:
+        """Definitions of those of these named types that the session has, and of the types in them."""
+        found: dict[str, str] = {}
+        for module in reversed(self.modules.values()):
+            wanted = names - set(found)
+            if not wanted:
+                break
+            with module.parse() as parsed:
+                context = parsed.context
+                while wanted and context:
+                    fresh = {name: _type_text(context, name) for name in wanted}
+                    known = {name: text for name, text in fresh.items() if text}
+                    found.update(known)
+                    wanted = names_of_types(" ".join(known.values())) - set(found)
+        return "".join(f"{text} " for text in found.values())
+
+    def hint(self, name: str) -> str:
+        """What somebody who used an unknown symbol may have meant."""
+        similar = suggestion(name, self.names())
+        return similar or f"declare it first: declare i32 {quoted(name)}(...)"
+
+    # Changes
+
+    def add(self, data: bytes, name: str) -> tuple[SessionModule, list[str]]:
+        """Read an input and add it as a module.
+
+        Returns:
+            The module, and notes for the user.
+
+        Raises:
+            InputError: if it cannot be read.
+            DuplicateError: if it defines what is defined already; then nothing was added.
+        """
+        reading = self.reader.read(data, name)
+        with reading.module:
+            self._refuse_duplicates(reading.globals, name)
+            unique, count = name, 1
+            while unique in self.modules:
+                count += 1
+                unique = f"{name}#{count}"
+            reading.module.identifier = unique
+            try:
+                tracker = self._jit.add(reading.module)
+            except JITError as problem:
+                raise DuplicateError(problem.message) from None
+        module = SessionModule(unique, reading.data, reading.globals, tracker)
+        self.modules[unique] = module
+        for item in module.globals:
+            if item.defined and not item.local:
+                self._defined.setdefault(item.name, (module, item))
+            elif not item.defined:
+                self._wanted[item.name] = None
+        return module, reading.notes
+
+    def discard(self, module: SessionModule) -> None:
+        """Take back a module that was just added."""
+        self._jit.remove(module.tracker)
+        del self.modules[module.name]
+        self._defined = {name: pair for name, pair in self._defined.items() if pair[0] is not module}
+
+    def _refuse_duplicates(self, globals: list[Global], name: str) -> None:
+        for item in globals:
+            if not item.defined or item.local or item.weak:
+                continue
+            earlier = self._defined.get(item.name)
+            if earlier and not earlier[1].weak:
+                raise DuplicateError(
+                    f"{name}: {quoted(item.name)} is already defined by {earlier[0].name}",
+                    f"give it another name, or look at the old one: `:dump {item.name}`",
+                )
+
+    # Look-ups
+
+    def lookup(self, name: str) -> int:
+        """The address of a symbol that the session defines.
+
+        Raises:
+            UndefinedError: if something that it needs is defined nowhere.
+            JITError: if it cannot be compiled or linked.
+        """
+        return self._guarded(lambda: self._jit.lookup(self._jit.prefix + name))
+
+    def initialize(self, module: SessionModule) -> tuple[int, ...]:
+        """Compile a module that has static initialisers; the addresses of the functions that run them.
+
+        Raises:
+            UndefinedError, JITError: as `lookup`.
+        """
+
+        def compile() -> tuple[int, ...]:
+            self._jit.materialize_initializers(module.name)
+            return (self._jit.lookup(f"{self._jit.prefix}__orc_init_func.{module.name}"),)
+
+        return self._guarded(compile)
+
+    def hosts_changed(self) -> None:
+        """Host functions were added: symbols that were not found before may be now."""
+        for module in self.modules.values():
+            self._wanted.update((item.name, None) for item in module.globals if not item.defined)
+
+    def materializing(self, module_id: str) -> None:
+        """Take note that ORC compiles a module."""
+        module = self.modules.get(module_id)
+        if module:
+            module.ready = True
+            self._touched.append(module)
+
+    def _guarded(self, look: Callable[[], T]) -> T:
+        self._touched.clear()
+        if self._wanted:
+            outside = [name for name in self._wanted if name not in self._defined]
+            self._wanted.clear()
+            self._prepare(outside)
+        try:
+            return look()
+        except LinkError as problem:
+            self._heal()
+            if problem.missing:
+                raise self._undefined(problem.missing) from None
+            raise JITError(problem.message) from None
+
+    def _undefined(self, missing: tuple[str, ...]) -> UndefinedError:
+        names = [name.removeprefix(self._jit.prefix) for name in missing]
+        lines = [f"Symbols not found: [ {', '.join(names)} ]"]
+        hints = []
+        for name in names:
+            users = list(self._users(name))
+            lines += [f"  {quoted(name)} is used by {user}" for user in users[:_USERS_SHOWN]]
+            if len(users) > _USERS_SHOWN:
+                lines.append(f"  {quoted(name)} is used by {len(users) - _USERS_SHOWN} more")
+            similar = suggestion(name, [*self._defined, *self._hosts()])
+            if similar:
+                hints.append(f"{quoted(name)}: {similar}" if len(names) > 1 else similar)
+        return UndefinedError("\n".join(lines), "\n".join([*hints, _WAYS_OUT]))
+
+    def _users(self, name: str) -> Iterator[str]:
+        """Who uses a symbol that is not defined: `@f of <input 3>`."""
+        data = name.encode("utf-8", "surrogateescape")
+        for module in self.modules.values():
+            if not any(item.name == name and not item.defined for item in module.globals):
+                continue
+            with module.parse() as parsed:
+                value = llvm.named_function(parsed.ptr, data) or llvm.named_global(parsed.ptr, data)
+                functions = dict.fromkeys(_using_functions(value)) if value else {}
+            if functions:
+                yield from (f"{quoted(function)} of {module.name}" for function in functions)
+            else:
+                yield module.name
+
+    def _heal(self) -> None:
+        """Remove and add again every module of the failed link. None of their code has run."""
+        for module in self._touched:
+            self._jit.remove(module.tracker)
+        for module in self._touched:
+            module.ready = False
+            parsed = module.parse()
+            llvm.set_triple(parsed.ptr, self._jit.triple.encode())
+            llvm.set_layout(parsed.ptr, self._jit.layout.encode())
+            parsed.identifier = module.name
+            module.tracker = self._jit.add(parsed)
+        self._touched.clear()
+
+
+def describe(item: Global, module: str, state: str) -> messages.Symbol:
+    """A row about a global value."""
+    return messages.Symbol(item.name, item.kind, item.type.text, module, state)
+
+
+def suggestion(name: str, candidates: Iterable[str]) -> str:
+    """`did you mean @sum?`, or "" if no candidate is like the name."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, [c for c in dict.fromkeys(candidates) if c != name], n=2)
+    return f"did you mean {' or '.join(quoted(c) for c in close)}?" if close else ""
+
+
+def _type_text(context: Context, name: str) -> str:
+    type = llvm.named_type(context.ptr, name.encode())
+    return llvm.text_of(llvm.print_type(type)) if type else ""
+
+
+def _using_functions(value: int) -> Iterator[str]:
+    use = llvm.first_use(value)
+    while use:
+        instruction = llvm.as_instruction(llvm.user_of(use))
+        if instruction:
+            yield llvm.name_of(llvm.block_function(llvm.instruction_block(instruction)))
+        use = llvm.next_use(use)

@@ -1,0 +1,180 @@
+"""Answer requests: each has one method here, which returns a reply or raises a `JitreplError`."""
+
+from __future__ import annotations
+
+import ctypes
+
+from jitrepl import messages
+from jitrepl.errors import JITError, JitreplError
+from jitrepl.worker import llvm, process
+from jitrepl.worker.calls import Caller, SessionMemory
+from jitrepl.worker.dylib import SessionDylib, SessionModule
+from jitrepl.worker.generator import HostSymbolGenerator
+from jitrepl.worker.hosts import Hosts
+from jitrepl.worker.jit import Jit
+from jitrepl.worker.reader import CONSTRUCTORS
+from jitrepl.worker.signatures import Signature
+from jitrepl.worker.thunks import Thunks
+from jitrepl.worker.types import Function, Void
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+_NULLARY = Signature(Function(Void(), (), False))
+_STANDARD_LIBRARY = "__standard_lib"
+"""The id of the module in which LLJIT defines `atexit`; it is compiled only if JITed code uses that."""
+
+
+class Engine:
+    """A session's JIT with everything around it.
+
+    Args:
+        request: how to set it up.
+
+    Raises:
+        JITError: if libLLVM cannot be set up on this machine.
+    """
+
+    def __init__(self, request: messages.Start) -> None:
+        parse_llvm_options(request.llvm_options)
+        self._notes: list[str] = []
+        self._said: set[str] = set()
+        self._exit_functions = False
+        self.jit = Jit(self._materializing)
+        self.dylib = SessionDylib(self.jit, lambda: self._hosts.names(), self._compile_hosts)
+        thunks = Thunks(self.jit)
+        memory = SessionMemory(self.dylib, self.dylib.reader.types)
+        self._hosts = Hosts(thunks, memory.signature_of, memory)
+        memory.hosts = self._hosts
+        self._generator = HostSymbolGenerator(self.jit, self._host_address)
+        self._caller = Caller(self.dylib, thunks, self._hosts, memory)
+        process.open_runtime()
+        llvm.check(llvm.enable_debug_support(self.jit.ptr))
+
+    def answer(self, request: messages.Request) -> messages.Reply:
+        """The reply to a request; what was noted on the way is in it.
+
+        Raises:
+            JitreplError: if the request is refused; `take_notes` has what was noted until then.
+        """
+        return _ANSWERS[type(request)](self, request)
+
+    def take_notes(self) -> tuple[str, ...]:
+        """The notes since the last call."""
+        notes, self._notes = tuple(self._notes), []
+        return notes
+
+    # One method a request
+
+    def started(self) -> messages.Started:
+        """What a shell wants to know of a new worker."""
+        return messages.Started(llvm.version, self.jit.triple, self.take_notes())
+
+    def _load(self, request: messages.Load) -> messages.Loaded:
+        module, notes = self.dylib.add(request.data, request.name)
+        self._notes += notes
+        if any(item.name == CONSTRUCTORS for item in module.globals):
+            self._construct(module)
+        defines = tuple(
+            messages.Symbol(item.name, item.kind, item.type.text, module.name, "ready" if module.ready else "lazy")
+            for item in module.globals
+            if item.defined and not item.local and item.name != CONSTRUCTORS
+        )
+        declares = tuple(item.name for item in module.globals if not item.defined)
+        return messages.Loaded(module.name, defines, declares, self.take_notes())
+
+    def _construct(self, module: SessionModule) -> None:
+        try:
+            for address in self.dylib.initialize(module):
+                self._caller.run(_NULLARY, address, b"")
+        except JitreplError:
+            self.dylib.discard(module)
+            raise
+
+    def _call(self, request: messages.Call) -> messages.Called:
+        value = self._caller.call(request)
+        return messages.Called(request.name, value, self.take_notes())
+
+    def _dump(self, request: messages.Dump) -> messages.Text:
+        from jitrepl.worker.dump import dump
+
+        return messages.Text(dump(self.dylib, request.what))
+
+    def _symbols(self, _request: messages.ListSymbols) -> messages.SymbolTable:
+        hosts = [name for name in self._hosts.names() if not self.dylib.find(name)]
+        rows = [row for row in self.dylib.symbols() if row.name not in hosts]
+        for name in hosts:
+            function = self._hosts.find(name)
+            if function:
+                rows.append(messages.Symbol(name, "host", self._hosts.signature(function).type.text, "", "ready"))
+        return messages.SymbolTable(tuple(rows))
+
+    def _add_host(self, request: messages.AddHost) -> messages.HostsAdded:
+        added = self._hosts.load(request.path)
+        self.dylib.hosts_changed()
+        return messages.HostsAdded(tuple(function.label for function in added))
+
+    def _add_library(self, request: messages.AddLibrary) -> messages.Done:
+        try:
+            process.open_library(request.path)
+        except OSError as problem:
+            raise JITError(f"cannot open the library: {problem}", "give its path, or its soname: `:lib libz.so.1`") from None
+        return messages.Done()
+
+    def _quit(self, _request: messages.Quit) -> messages.Done:
+        if self._exit_functions:
+            self._caller.run(_NULLARY, self.jit.lookup(f"{self.jit.prefix}__lljit_run_atexits"), b"")
+        process.settle_streams()
+        return messages.Done(self.take_notes())
+
+    # What ORC asks or tells
+
+    def _materializing(self, module_id: str) -> None:
+        self._exit_functions |= module_id == _STANDARD_LIBRARY
+        self.dylib.materializing(module_id)
+
+    def _compile_hosts(self, names: Iterable[str]) -> None:
+        """Make code for the host functions among these undefined symbols, if a function is wanted."""
+        for name in names:
+            function = self._hosts.find(name)
+            if function is None:
+                continue
+            declared = self.dylib.declared(name)
+            if declared and not declared.callable:
+                self._notes.append(
+                    f"warning: {name} is wanted as a variable; the host function of that name is not used"
+                )
+                continue
+            self._hosts.address(name)
+            written = self._hosts.signature(function).type.text
+            if declared and declared.type.text != written:
+                self._notes.append(f"warning: {name} is declared as {declared.type.text}, the host function is {written}")
+
+    def _host_address(self, symbol: str) -> int | None:
+        """What the generator answers: host functions that code was made for."""
+        address = self._hosts.compiled.get(symbol)
+        if address is not None and symbol not in self._said:
+            self._said.add(symbol)
+            self._notes.append(f"Undefined symbol {symbol}: redirect to host function @ 0x{address:016x}")
+        return address
+
+
+_ANSWERS: dict[type, Callable[[Engine, Any], messages.Reply]] = {
+    messages.Load: Engine._load,
+    messages.Call: Engine._call,
+    messages.Dump: Engine._dump,
+    messages.ListSymbols: Engine._symbols,
+    messages.AddHost: Engine._add_host,
+    messages.AddLibrary: Engine._add_library,
+    messages.Quit: Engine._quit,
+}
+
+
+def parse_llvm_options(options: tuple[str, ...]) -> None:
+    """Hand options to libLLVM's own parser, which prints a message and ends the process at one it does not know."""
+    if options:
+        texts = [b"jitrepl --llvm", *(option.encode() for option in options)]
+        array = (ctypes.c_char_p * len(texts))(*texts)
+        llvm.parse_options(len(texts), array, b"options of libLLVM")

@@ -1,0 +1,203 @@
+"""The host functions of a session: which there are, and code that JITed callers can jump to."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import threading
+
+from jitrepl import host as api
+from jitrepl.errors import HostError, JitreplError
+from jitrepl.host import HostFunction, host, registered
+from jitrepl.literals import quote
+from jitrepl.worker import values
+from jitrepl.worker.signatures import Signature
+from jitrepl.worker.thunks import Thunks, offsets_of
+from jitrepl.worker.types import Pointer, Void
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Dispatch = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
+_JUMP_BUFFER_SIZE = 512  # bytes; the largest jmp_buf of the C libraries in use is below that
+
+
+@host("void ()")
+def hello() -> None:
+    """Say hello, from a JITed call."""
+    print("Oh hello, that's called from JITed code!")
+
+
+class _Entry:
+    """A host function behind one symbol: what to call, and how."""
+
+    __slots__ = ("function", "offsets", "signature", "symbol")
+
+    def __init__(self, function: HostFunction, symbol: str, signature: Signature) -> None:
+        self.function = function
+        self.symbol = symbol
+        self.signature = signature
+        self.offsets, _ = offsets_of(signature.type.params)
+
+
+class Hosts:
+    """Finds host functions and gives them addresses.
+
+    Args:
+        thunks: compiles what JITed code jumps to.
+        read_signature: reads an IR function type.
+        memory: keeps the buffers that returned pointers refer to.
+    """
+
+    def __init__(
+        self, thunks: Thunks, read_signature: Callable[[str], Signature], memory: values.Memory
+    ) -> None:
+        self._thunks = thunks
+        self._read_signature = read_signature
+        self._memory = memory
+        self._entries: list[_Entry] = []
+        self.compiled: dict[str, int] = {}
+        """The address of the code for each symbol that was asked for."""
+        self._jump_buffer = (ctypes.c_char * _JUMP_BUFFER_SIZE)()
+        self._dispatch = _Dispatch(self._call)
+        self._caller = 0  # the thread that a failing host function may leave by longjmp
+        self._failure: HostError | None = None
+
+    @property
+    def jump_buffer(self) -> int:
+        """Where a call thunk saves the place that a failing host function returns to."""
+        return ctypes.addressof(self._jump_buffer)
+
+    def find(self, symbol: str) -> HostFunction | None:
+        """The host function that defines a symbol; the last one registered wins, names before patterns."""
+        matching = [function for function in reversed(registered) if function.matches(symbol)]
+        matching.sort(key=lambda function: not function.name)
+        return matching[0] if matching else None
+
+    def names(self) -> list[str]:
+        """The symbols that host functions define by name."""
+        return list(dict.fromkeys(function.name for function in registered if function.name))
+
+    def signature(self, function: HostFunction) -> Signature:
+        """The signature of a host function.
+
+        Raises:
+            HostError: if the file wrote one that LLVM does not read.
+        """
+        try:
+            return self._read_signature(function.signature)
+        except JitreplError as problem:
+            raise HostError(f"host function {function.label}: {problem.message}", problem.hint) from None
+
+    def address(self, symbol: str) -> int | None:
+        """The address of the host function for a symbol; None if there is none."""
+        known = self.compiled.get(symbol)
+        if known is not None:
+            return known
+        function = self.find(symbol)
+        if function is None:
+            return None
+        signature = self.signature(function)
+        number = len(self._entries)
+        self._entries.append(_Entry(function, symbol, signature))
+        dispatch = ctypes.cast(self._dispatch, ctypes.c_void_p).value or 0
+        address = self._thunks.for_host(signature, number, dispatch, self.jump_buffer)
+        self.compiled[symbol] = address
+        return address
+
+    def load(self, path: str) -> list[HostFunction]:
+        """Run a Python file and register its host functions.
+
+        Raises:
+            HostError: if it cannot be read, raises, registers nothing, or has a signature that is no IR type.
+        """
+        before = len(registered)
+        try:
+            with open(path, "rb") as file:
+                code = compile(file.read(), path, "exec")
+            exec(code, {"__name__": "jitrepl_host_file", "__file__": path, "host": api.host})
+            added = registered[before:]
+            for function in added:
+                self.signature(function)
+        except HostError:
+            del registered[before:]
+            raise
+        except OSError as problem:
+            raise HostError(f"{path}: {problem.strerror}") from None
+        except BaseException as problem:
+            del registered[before:]
+            raise HostError(f"{path} fails: {_described(problem, path)}") from None
+        if not added:
+            raise HostError(
+                f"{path} registers no host function", "decorate one: `from jitrepl import host`, `@host(\"i32 (i32)\")`"
+            )
+        for function in added:
+            self.compiled.pop(function.name, None)
+        return added
+
+    def entered(self) -> None:
+        """The thread that calls this starts a call thunk; a failing host function ends that call."""
+        self._caller = threading.get_ident()
+        self._failure = None
+
+    def failure(self) -> HostError | None:
+        """What a host function raised since `entered`."""
+        self._caller = 0
+        failure, self._failure = self._failure, None
+        return failure
+
+    def _call(self, number: int, arguments: int, result: int) -> int:
+        """Called by reverse thunks. Returns 0, or 1 if the call must be left."""
+        entry = self._entries[number]
+        try:
+            values_in = [
+                _argument(type, arguments + offset, annotation)
+                for type, offset, annotation in zip(
+                    entry.signature.type.params, entry.offsets, _padded(entry), strict=True
+                )
+            ]
+            if entry.function.pattern:
+                values_in.insert(0, entry.symbol)
+            returned = entry.function.function(*values_in)
+            if not isinstance(entry.signature.type.result, Void):
+                data = values.write(entry.signature.type.result, quote(returned), self._memory)
+                ctypes.memmove(result, data, len(data))
+            return 0
+        except BaseException as problem:
+            what = _described(problem, entry.function.function.__code__.co_filename)
+            self._failure = HostError(f"host function {entry.symbol} failed: {what}")
+            if threading.get_ident() == self._caller:
+                return 1
+            # Another thread has no call to leave: it goes on with zeros.
+            ctypes.memset(result, 0, entry.signature.type.result.size)
+            return 0
+        finally:
+            sys.stdout.flush()
+
+
+def _padded(entry: _Entry) -> tuple[str, ...]:
+    wanted = len(entry.signature.type.params)
+    return (entry.function.annotations + ("None",) * wanted)[:wanted]
+
+
+def _argument(type: values.Type, address: int, annotation: str) -> object:
+    data = ctypes.string_at(address, type.size)
+    value = values.to_python(type, data)
+    if isinstance(type, Pointer) and value and annotation in ("str", "bytes"):
+        text = ctypes.string_at(value)  # type: ignore[arg-type]
+        return text.decode("utf-8", "replace") if annotation == "str" else text
+    return value
+
+
+def _described(problem: BaseException, path: str) -> str:
+    """A Python exception and the line of the user's file that it comes from, on one line."""
+    line = getattr(problem, "lineno", None) if isinstance(problem, SyntaxError) else None
+    trace = problem.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == path:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    text = str(problem.msg if isinstance(problem, SyntaxError) else problem)
+    place = f" ({path}:{line})" if line else ""
+    return f"{type(problem).__name__}: {text}{place}" if text else f"{type(problem).__name__}{place}"

@@ -1,0 +1,201 @@
+"""LLJIT: one object that compiles modules and finds addresses (llvm-c/LLJIT.h, llvm-c/Orc.h).
+
+Nothing here is thread-safe: two look-ups at once crash LLJIT, and the worker has one thread that calls it.
+"""
+
+from __future__ import annotations
+
+from ctypes import Structure, byref, c_int, c_uint8, c_uint64, c_void_p
+
+from jitrepl.errors import JITError
+from jitrepl.worker import llvm
+from jitrepl.worker.owned import Module, diagnostics, identifier_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _SymbolPair(Structure):
+    """`LLVMOrcCSymbolMapPair`: a name, an address, and flags (llvm-c/Orc.h)."""
+
+    _fields_ = (("name", c_void_p), ("address", c_uint64), ("flags", c_uint8), ("target_flags", c_uint8))
+
+
+class _SearchOrder(Structure):
+    """`LLVMOrcCJITDylibSearchOrderElement` (llvm-c/Orc.h)."""
+
+    _fields_ = (("dylib", c_void_p), ("match_all", c_int))
+
+
+class _LookupElement(Structure):
+    """`LLVMOrcCLookupSetElement` (llvm-c/Orc.h)."""
+
+    _fields_ = (("name", c_void_p), ("weak", c_int))
+
+
+_EXPORTED, _CALLABLE = 1, 4  # LLVMJITSymbolGenericFlags
+_NOT_FOUND = "Symbols not found: ["
+
+
+class LinkError(JITError):
+    """A look-up failed.
+
+    Args:
+        message: LLVM's messages, the cause first.
+        missing: the symbols that nobody defines.
+    """
+
+    def __init__(self, message: str, missing: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.missing = missing
+
+
+class Jit:
+    """The LLJIT of this process, with JITLink as its linker.
+
+    The target machine builder that ORC detects asks for emulated TLS, which is what makes `thread_local` work
+    under JITLink; one made from a target machine does not (docs/decisions/0006).
+
+    Args:
+        on_materialize: called with a module's id when ORC is about to compile it.
+    """
+
+    def __init__(self, on_materialize: Callable[[str], None]) -> None:
+        llvm.initialize_target()
+        target = c_void_p()
+        llvm.check(llvm.detect_host(byref(target)))
+        builder = llvm.jit_builder()
+        llvm.builder_set_target(builder, target)
+        jit = c_void_p()
+        llvm.check(llvm.create_jit(byref(jit), builder))
+        self.ptr = jit.value
+        self._session = llvm.jit_session(self.ptr)
+        self.main: int = llvm.jit_main_dylib(self.ptr)
+        self.triple: str = llvm.jit_triple(self.ptr).decode()
+        self.layout: str = llvm.jit_layout(self.ptr).decode()
+        self.prefix: str = chr(llvm.jit_prefix(self.ptr) & 0xFF).strip("\0")
+        self._reports: list[str] = []
+        self._on_materialize = on_materialize
+        # ctypes frees a callback that nobody refers to, and ORC keeps calling it.
+        self._callbacks = (
+            llvm.ErrorReporter(self._report),
+            llvm.Transform(self._transform),
+            llvm.WithModule(self._announce),
+        )
+        llvm.set_error_reporter(self._session, self._callbacks[0], None)
+        llvm.set_ir_transform(llvm.jit_ir_transform_layer(self.ptr), self._callbacks[1], None)
+
+    def add_generator(self, callback: object) -> None:
+        """Let `callback` (an `llvm.Generate`) define what the main JITDylib lacks; the caller keeps it alive."""
+        llvm.add_generator(self.main, llvm.create_generator(callback, None, None))
+
+    def add(self, module: Module) -> int:
+        """Give a module to ORC, which compiles it when one of its symbols is looked up.
+
+        Args:
+            module: consumed, also on error.
+
+        Returns:
+            The resource tracker that removes it.
+
+        Raises:
+            JITError: if a symbol is defined already; then nothing was added.
+        """
+        tracker: int = llvm.create_tracker(self.main)
+        error = llvm.jit_add_module(self.ptr, tracker, module.take_thread_safe())
+        if error:
+            llvm.release_tracker(tracker)
+            llvm.check(error)
+        return tracker
+
+    def remove(self, tracker: int) -> None:
+        """Remove what was added under a tracker, code and data, and the tracker."""
+        error = llvm.remove_tracker(tracker)
+        llvm.release_tracker(tracker)
+        llvm.check(error)
+
+    def lookup(self, name: str) -> int:
+        """The address of a symbol of the main JITDylib; compiles and links what it needs.
+
+        Raises:
+            LinkError: if that fails. ORC then refuses every symbol of every module that was being linked,
+                until they are removed.
+        """
+        self._reports.clear()
+        diagnostics.take()
+        address = c_uint64()
+        error = llvm.jit_lookup(self.ptr, byref(address), name.encode("utf-8", "surrogateescape"))
+        broken = diagnostics.take()
+        if not error and not broken:
+            return address.value
+        messages = [*broken, *self._reports]
+        if error:
+            messages.append(llvm.message_of(error))
+        raise LinkError("\n".join(dict.fromkeys(messages)), _missing(messages))
+
+    def materialize_initializers(self, module_id: str) -> None:
+        """Compile the module whose static initialisers ORC knows by this module id.
+
+        They have no address; their symbol stands for a side effect, and may only be asked for weakly.
+
+        Raises:
+            LinkError: as `lookup`.
+        """
+        self._reports.clear()
+        failures: list[str] = []
+
+        def done(error: int | None, _pairs: int, _count: int, _context: int) -> None:
+            if error:
+                failures.append(llvm.message_of(error))
+
+        name = f"$.{module_id}.__inits.0".encode("utf-8", "surrogateescape")
+        order = _SearchOrder(self.main, 1)
+        wanted = _LookupElement(llvm.intern_symbol(self._session, name), 1)
+        llvm.session_lookup(
+            self._session, 0, byref(order), 1, byref(wanted), 1, llvm.LookupDone(done), None
+        )
+        if failures:
+            messages = [*self._reports, *failures]
+            raise LinkError("\n".join(dict.fromkeys(messages)), _missing(messages))
+
+    def _report(self, _context: int, error: int) -> None:
+        self._reports.append(llvm.message_of(error))
+
+    def _transform(self, _context: int, module: int, _responsibility: int) -> int | None:
+        return llvm.with_module_do(c_void_p.from_address(module), self._callbacks[2], None)  # type: ignore[no-any-return]
+
+    def _announce(self, _context: int, module: int) -> None:
+        self._on_materialize(identifier_of(module))
+
+
+def define_functions(dylib: int, functions: dict[int, int]) -> int | None:
+    """Define functions at fixed addresses.
+
+    Args:
+        dylib: the JITDylib, as an `LLVMOrcJITDylibRef`.
+        functions: the address of each name, a borrowed `LLVMOrcSymbolStringPoolEntryRef`.
+
+    Returns:
+        An `LLVMErrorRef` that the caller hands on, or None.
+    """
+    pairs = (_SymbolPair * len(functions))()
+    for pair, (name, address) in zip(pairs, functions.items(), strict=True):
+        llvm.retain_symbol(name)  # the unit releases every name that it is given
+        pair.name, pair.address, pair.flags = name, address, _EXPORTED | _CALLABLE
+    unit = llvm.absolute_symbols(pairs, len(pairs))
+    error: int | None = llvm.dylib_define(dylib, unit)
+    if error:
+        llvm.dispose_unit(unit)
+    return error
+
+
+def _missing(messages: list[str]) -> tuple[str, ...]:
+    """The symbols that ORC's messages say were not found, each once."""
+    found: dict[str, None] = {}
+    for message in messages:
+        start = message.find(_NOT_FOUND)
+        if start >= 0:
+            inside = message[start + len(_NOT_FOUND) : message.rfind("]")]
+            found.update(dict.fromkeys(name.strip() for name in inside.split(",")))
+    return tuple(found)

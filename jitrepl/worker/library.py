@@ -1,0 +1,97 @@
+"""Find libLLVM and open it, with the unwinder that it needs bound first.
+
+Only the LLVM-C API of one major version is spoken, the one that the installed llvmlite also is.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+from jitrepl.errors import JITError
+
+LLVM_MAJOR = 22
+VARIABLE = "JITREPL_LIBLLVM"
+"""The environment variable that names a libLLVM to use instead of the one that pip installed."""
+
+_INSTALL = f"install it with `pip install 'karellen-llvm-core=={LLVM_MAJOR}.*'`, or set {VARIABLE} to its path"
+
+
+def open_libllvm() -> ctypes.CDLL:
+    """Open libLLVM, after the unwinder beside it.
+
+    The wheel's libLLVM registers unwind tables with LLVM's own libunwind. That one has to be the first unwinder
+    of the process, else exceptions through JITed frames end in `terminate`; hence `RTLD_GLOBAL` and the order.
+
+    Raises:
+        JITError: if there is none, or it is of another major version.
+    """
+    for path in _candidates():
+        unwinder = _unwinder_beside(path)
+        if unwinder:
+            ctypes.CDLL(unwinder, mode=ctypes.RTLD_GLOBAL)
+        try:
+            library = ctypes.CDLL(path)
+        except OSError as problem:
+            raise JITError(f"libLLVM cannot be opened: {problem}", _INSTALL) from None
+        version = version_of(library)
+        if version[0] != LLVM_MAJOR:
+            found = ".".join(map(str, version))
+            raise JITError(f"{path} is LLVM {found}, jitrepl speaks LLVM {LLVM_MAJOR}", _INSTALL)
+        return library
+    raise JITError(f"no libLLVM {LLVM_MAJOR} found", _INSTALL)
+
+
+def version_of(library: ctypes.CDLL) -> tuple[int, int, int]:
+    """Major, minor and patch version of an open libLLVM (llvm-c/Core.h, `LLVMGetVersion`)."""
+    parts = (ctypes.c_uint * 3)()
+    try:
+        library.LLVMGetVersion(*(ctypes.byref(parts, 4 * i) for i in range(3)))
+    except AttributeError:
+        return (0, 0, 0)
+    return (parts[0], parts[1], parts[2])
+
+
+def _candidates() -> list[str]:
+    chosen = os.environ.get(VARIABLE)
+    if chosen:
+        return [chosen]
+    names = ("libLLVM.so.22.1", "libLLVM.so", "libLLVM.dylib", "LLVM-C.dll")
+    folders = [os.path.join(prefix, "lib") for prefix in (sys.prefix, os.path.expanduser("~/.local"))]
+    found = _existing(folders, names)
+    return found or _existing(_system_folders(), (f"libLLVM-{LLVM_MAJOR}.so", *names))
+
+
+def _existing(folders: list[str], names: tuple[str, ...]) -> list[str]:
+    paths = (os.path.join(folder, name) for folder in folders for name in names)
+    return [path for path in paths if os.path.exists(path)]
+
+
+def _system_folders() -> list[str]:
+    """Where packages put libLLVM: what `llvm-config` says, Debian's and Homebrew's folders."""
+    import subprocess
+
+    folders = []
+    for tool in (f"llvm-config-{LLVM_MAJOR}", "llvm-config"):
+        try:
+            answer = subprocess.run([tool, "--libdir"], capture_output=True, text=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        folders.append(answer.stdout.strip())
+    return [
+        *folders,
+        f"/usr/lib/llvm-{LLVM_MAJOR}/lib",
+        f"/opt/homebrew/opt/llvm@{LLVM_MAJOR}/lib",
+        f"/usr/local/opt/llvm@{LLVM_MAJOR}/lib",
+    ]
+
+
+def _unwinder_beside(path: str) -> str | None:
+    """The wheel's libunwind, which lies in a folder named after the triple, beside libLLVM."""
+    folder = os.path.dirname(path)
+    for machine in ("x86_64", "aarch64"):
+        unwinder = os.path.join(folder, f"{machine}-unknown-linux-gnu", "libunwind.so.1")
+        if os.path.exists(unwinder):
+            return unwinder
+    return None

@@ -1,0 +1,222 @@
+"""The LLVM-C functions that jitrepl uses: one line a prototype, grouped by what they are for.
+
+Importing this module opens libLLVM. Ownership is as the headers say; docs/how-it-works.md has the surprises.
+Sources: llvm-c/Core.h, IRReader.h, BitReader.h, Linker.h, Analysis.h, Error.h, Support.h, Orc.h, LLJIT.h.
+"""
+
+from __future__ import annotations
+
+from ctypes import CFUNCTYPE, byref, c_char_p, c_int, c_size_t, c_uint, c_uint64, c_void_p, string_at
+
+from jitrepl.errors import JITError
+from jitrepl.worker.library import open_libllvm, version_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+library = open_libllvm()
+version = ".".join(map(str, version_of(library)))
+
+Ptr = c_void_p
+Str = c_char_p
+Bool = c_int
+Error = c_void_p
+
+
+def prototype(name: str, result: Any, *arguments: Any) -> Any:
+    """A function of libLLVM with its C types set.
+
+    Raises:
+        JITError: if this libLLVM does not export it.
+    """
+    try:
+        function = library[name]
+    except AttributeError:
+        raise JITError(f"this libLLVM {version} exports no {name}") from None
+    function.restype = result
+    function.argtypes = arguments
+    return function
+
+
+# Texts and errors
+dispose_message = prototype("LLVMDisposeMessage", None, Ptr)
+error_message = prototype("LLVMGetErrorMessage", Ptr, Error)
+dispose_error_message = prototype("LLVMDisposeErrorMessage", None, Ptr)
+create_error = prototype("LLVMCreateStringError", Error, Str)
+
+# Contexts and diagnostics
+DiagnosticHandler = CFUNCTYPE(None, Ptr, Ptr)
+create_context = prototype("LLVMContextCreate", Ptr)
+dispose_context = prototype("LLVMContextDispose", None, Ptr)
+set_diagnostic_handler = prototype("LLVMContextSetDiagnosticHandler", None, Ptr, DiagnosticHandler, Ptr)
+diagnostic_text = prototype("LLVMGetDiagInfoDescription", Ptr, Ptr)
+diagnostic_severity = prototype("LLVMGetDiagInfoSeverity", c_int, Ptr)
+
+# Reading, checking, linking and printing IR
+buffer_of = prototype("LLVMCreateMemoryBufferWithMemoryRangeCopy", Ptr, Str, c_size_t, Str)
+parse_ir = prototype("LLVMParseIRInContext", Bool, Ptr, Ptr, Ptr, Ptr)
+verify_module = prototype("LLVMVerifyModule", Bool, Ptr, c_int, Ptr)
+link_modules = prototype("LLVMLinkModules2", Bool, Ptr, Ptr)
+print_module = prototype("LLVMPrintModuleToString", Ptr, Ptr)
+print_value = prototype("LLVMPrintValueToString", Ptr, Ptr)
+print_type = prototype("LLVMPrintTypeToString", Ptr, Ptr)
+create_module = prototype("LLVMModuleCreateWithNameInContext", Ptr, Str, Ptr)
+dispose_module = prototype("LLVMDisposeModule", None, Ptr)
+module_identifier = prototype("LLVMGetModuleIdentifier", Ptr, Ptr, Ptr)
+set_module_identifier = prototype("LLVMSetModuleIdentifier", None, Ptr, Str, c_size_t)
+get_triple = prototype("LLVMGetTarget", Str, Ptr)
+set_triple = prototype("LLVMSetTarget", None, Ptr, Str)
+get_layout = prototype("LLVMGetDataLayoutStr", Str, Ptr)
+set_layout = prototype("LLVMSetDataLayout", None, Ptr, Str)
+
+# Globals of a module
+first_function = prototype("LLVMGetFirstFunction", Ptr, Ptr)
+next_function = prototype("LLVMGetNextFunction", Ptr, Ptr)
+first_global = prototype("LLVMGetFirstGlobal", Ptr, Ptr)
+next_global = prototype("LLVMGetNextGlobal", Ptr, Ptr)
+first_alias = prototype("LLVMGetFirstGlobalAlias", Ptr, Ptr)
+next_alias = prototype("LLVMGetNextGlobalAlias", Ptr, Ptr)
+first_ifunc = prototype("LLVMGetFirstGlobalIFunc", Ptr, Ptr)
+next_ifunc = prototype("LLVMGetNextGlobalIFunc", Ptr, Ptr)
+named_function = prototype("LLVMGetNamedFunction", Ptr, Ptr, Str)
+named_global = prototype("LLVMGetNamedGlobal", Ptr, Ptr, Str)
+named_alias = prototype("LLVMGetNamedGlobalAlias", Ptr, Ptr, Str, c_size_t)
+named_ifunc = prototype("LLVMGetNamedGlobalIFunc", Ptr, Ptr, Str, c_size_t)
+value_name = prototype("LLVMGetValueName2", Ptr, Ptr, Ptr)
+value_type = prototype("LLVMGlobalGetValueType", Ptr, Ptr)
+linkage = prototype("LLVMGetLinkage", c_int, Ptr)
+is_declaration = prototype("LLVMIsDeclaration", Bool, Ptr)
+is_constant = prototype("LLVMIsGlobalConstant", Bool, Ptr)
+is_thread_local = prototype("LLVMIsThreadLocal", Bool, Ptr)
+calling_convention = prototype("LLVMGetFunctionCallConv", c_uint, Ptr)
+first_use = prototype("LLVMGetFirstUse", Ptr, Ptr)
+next_use = prototype("LLVMGetNextUse", Ptr, Ptr)
+user_of = prototype("LLVMGetUser", Ptr, Ptr)
+as_instruction = prototype("LLVMIsAInstruction", Ptr, Ptr)
+instruction_block = prototype("LLVMGetInstructionParent", Ptr, Ptr)
+block_function = prototype("LLVMGetBasicBlockParent", Ptr, Ptr)
+
+
+# Attributes of parameters and results
+attribute_count = prototype("LLVMGetAttributeCountAtIndex", c_uint, Ptr, c_uint)
+attributes_at = prototype("LLVMGetAttributesAtIndex", None, Ptr, c_uint, Ptr)
+attribute_kind = prototype("LLVMGetEnumAttributeKind", c_uint, Ptr)
+attribute_kind_named = prototype("LLVMGetEnumAttributeKindForName", c_uint, Str, c_size_t)
+attribute_value = prototype("LLVMGetEnumAttributeValue", c_uint64, Ptr)
+attribute_type = prototype("LLVMGetTypeAttributeValue", Ptr, Ptr)
+is_enum_attribute = prototype("LLVMIsEnumAttribute", Bool, Ptr)
+is_type_attribute = prototype("LLVMIsTypeAttribute", Bool, Ptr)
+
+# Types
+type_kind = prototype("LLVMGetTypeKind", c_int, Ptr)
+int_width = prototype("LLVMGetIntTypeWidth", c_uint, Ptr)
+pointer_space = prototype("LLVMGetPointerAddressSpace", c_uint, Ptr)
+vector_size = prototype("LLVMGetVectorSize", c_uint, Ptr)
+array_length = prototype("LLVMGetArrayLength2", c_uint64, Ptr)
+element_type = prototype("LLVMGetElementType", Ptr, Ptr)
+is_packed = prototype("LLVMIsPackedStruct", Bool, Ptr)
+is_opaque = prototype("LLVMIsOpaqueStruct", Bool, Ptr)
+struct_count = prototype("LLVMCountStructElementTypes", c_uint, Ptr)
+struct_element = prototype("LLVMStructGetTypeAtIndex", Ptr, Ptr, c_uint)
+function_result = prototype("LLVMGetReturnType", Ptr, Ptr)
+function_param_count = prototype("LLVMCountParamTypes", c_uint, Ptr)
+function_params = prototype("LLVMGetParamTypes", None, Ptr, Ptr)
+is_varargs = prototype("LLVMIsFunctionVarArg", Bool, Ptr)
+named_type = prototype("LLVMGetTypeByName2", Ptr, Ptr, Str)
+
+# Targets and layout
+create_layout = prototype("LLVMCreateTargetData", Ptr, Str)
+abi_size = prototype("LLVMABISizeOfType", c_uint64, Ptr, Ptr)
+field_offset = prototype("LLVMOffsetOfElement", c_uint64, Ptr, Ptr, c_uint)
+pointer_size = prototype("LLVMPointerSizeForAS", c_uint, Ptr, c_uint)
+byte_order = prototype("LLVMByteOrder", c_int, Ptr)
+parse_options = prototype("LLVMParseCommandLineOptions", None, c_int, Ptr, Str)
+
+# ORC: sessions, dylibs, generators
+ErrorReporter = CFUNCTYPE(None, Ptr, Error)
+Generate = CFUNCTYPE(Error, Ptr, Ptr, Ptr, c_int, Ptr, c_int, Ptr, c_size_t)
+Transform = CFUNCTYPE(Error, Ptr, Ptr, Ptr)
+WithModule = CFUNCTYPE(Error, Ptr, Ptr)
+LookupDone = CFUNCTYPE(None, Error, Ptr, c_size_t, Ptr)
+intern_symbol = prototype("LLVMOrcExecutionSessionIntern", Ptr, Ptr, Str)
+session_lookup = prototype(
+    "LLVMOrcExecutionSessionLookup", None, Ptr, c_int, Ptr, c_size_t, Ptr, c_size_t, LookupDone, Ptr
+)
+set_error_reporter = prototype("LLVMOrcExecutionSessionSetErrorReporter", None, Ptr, ErrorReporter, Ptr)
+create_generator = prototype("LLVMOrcCreateCustomCAPIDefinitionGenerator", Ptr, Generate, Ptr, Ptr)
+add_generator = prototype("LLVMOrcJITDylibAddGenerator", None, Ptr, Ptr)
+dylib_define = prototype("LLVMOrcJITDylibDefine", Error, Ptr, Ptr)
+absolute_symbols = prototype("LLVMOrcAbsoluteSymbols", Ptr, Ptr, c_size_t)
+dispose_unit = prototype("LLVMOrcDisposeMaterializationUnit", None, Ptr)
+symbol_text = prototype("LLVMOrcSymbolStringPoolEntryStr", Str, Ptr)
+retain_symbol = prototype("LLVMOrcRetainSymbolStringPoolEntry", None, Ptr)
+create_tracker = prototype("LLVMOrcJITDylibCreateResourceTracker", Ptr, Ptr)
+remove_tracker = prototype("LLVMOrcResourceTrackerRemove", Error, Ptr)
+release_tracker = prototype("LLVMOrcReleaseResourceTracker", None, Ptr)
+thread_safe_context = prototype("LLVMOrcCreateNewThreadSafeContextFromLLVMContext", Ptr, Ptr)
+dispose_thread_safe_context = prototype("LLVMOrcDisposeThreadSafeContext", None, Ptr)
+thread_safe_module = prototype("LLVMOrcCreateNewThreadSafeModule", Ptr, Ptr, Ptr)
+with_module_do = prototype("LLVMOrcThreadSafeModuleWithModuleDo", Error, Ptr, WithModule, Ptr)
+set_ir_transform = prototype("LLVMOrcIRTransformLayerSetTransform", None, Ptr, Transform, Ptr)
+
+# LLJIT
+detect_host = prototype("LLVMOrcJITTargetMachineBuilderDetectHost", Error, Ptr)
+jit_builder = prototype("LLVMOrcCreateLLJITBuilder", Ptr)
+builder_set_target = prototype("LLVMOrcLLJITBuilderSetJITTargetMachineBuilder", None, Ptr, Ptr)
+create_jit = prototype("LLVMOrcCreateLLJIT", Error, Ptr, Ptr)
+jit_session = prototype("LLVMOrcLLJITGetExecutionSession", Ptr, Ptr)
+jit_main_dylib = prototype("LLVMOrcLLJITGetMainJITDylib", Ptr, Ptr)
+jit_triple = prototype("LLVMOrcLLJITGetTripleString", Str, Ptr)
+jit_layout = prototype("LLVMOrcLLJITGetDataLayoutStr", Str, Ptr)
+jit_prefix = prototype("LLVMOrcLLJITGetGlobalPrefix", c_int, Ptr)
+jit_add_module = prototype("LLVMOrcLLJITAddLLVMIRModuleWithRT", Error, Ptr, Ptr, Ptr)
+jit_lookup = prototype("LLVMOrcLLJITLookup", Error, Ptr, Ptr, Str)
+jit_ir_transform_layer = prototype("LLVMOrcLLJITGetIRTransformLayer", Ptr, Ptr)
+enable_debug_support = prototype("LLVMOrcLLJITEnableDebugSupport", Error, Ptr)
+
+
+def text_of(message: int | None) -> str:
+    """The text of an LLVM message, which is freed."""
+    if not message:
+        return ""
+    text = string_at(message).decode("utf-8", "replace")
+    dispose_message(message)
+    return text
+
+
+def message_of(error: int) -> str:
+    """The text of an `LLVMErrorRef`, which is consumed (llvm-c/Error.h)."""
+    message = error_message(error)
+    text = string_at(message).decode("utf-8", "replace")
+    dispose_error_message(message)
+    return text
+
+
+def check(error: int | None) -> None:
+    """Turn an `LLVMErrorRef` into a Python error; nobody else touches one.
+
+    Raises:
+        JITError: with LLVM's message, unless `error` is success.
+    """
+    if error:
+        raise JITError(message_of(error))
+
+
+def name_of(value: int) -> str:
+    """The name of a global value, any bytes in it kept."""
+    size = c_size_t()
+    start = value_name(value, byref(size))
+    return string_at(start, size.value).decode("utf-8", "surrogateescape")
+
+
+def initialize_target() -> None:
+    """Register the code generator, assembler and parser of the machine that this runs on."""
+    import os
+
+    machine = os.uname().machine
+    target = {"x86_64": "X86", "aarch64": "AArch64", "arm64": "AArch64"}.get(machine)
+    if target is None:
+        raise JITError(f"jitrepl has no code generator for {machine}")
+    for part in ("TargetInfo", "Target", "TargetMC", "AsmPrinter", "AsmParser"):
+        prototype(f"LLVMInitialize{target}{part}", None)()

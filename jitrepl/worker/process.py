@@ -1,0 +1,73 @@
+"""The C side of this process: symbols of the libraries in it, and C's standard streams."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_UNBUFFERED = 2  # _IONBF of <stdio.h>
+
+_process = ctypes.CDLL(None)
+
+
+def symbol_address(name: str) -> int | None:
+    """The address of a symbol of libc, libm or any library that was opened for all; None if there is none."""
+    try:
+        found = _process[name]
+    except (AttributeError, ValueError, UnicodeEncodeError):
+        return None
+    return ctypes.cast(found, ctypes.c_void_p).value
+
+
+def open_library(path: str) -> None:
+    """Open a shared library so that its symbols serve the session.
+
+    Raises:
+        OSError: if the dynamic loader refuses it.
+    """
+    ctypes.CDLL(path, mode=ctypes.RTLD_GLOBAL)
+
+
+def open_runtime() -> None:
+    """Make libgcc's and libm's symbols visible: code that LLVM generates calls `__emutls_get_address`, `fmodl` …"""
+    for name in ("libgcc_s.so.1", "libm.so.6"):
+        try:
+            open_library(name)
+        except OSError:
+            continue  # not this platform's name; a program that needs it is told which symbol is missing
+
+
+def prepare_streams() -> None:
+    """Let JITed code share standard input and output with the shell.
+
+    Output is not buffered, so that its order is true and nothing is lost in a crash. Input is not buffered
+    unless it is a terminal: the shell reads its commands from the same pipe or file.
+    """
+    if _stream("stdout"):
+        _process.setvbuf(_stream("stdout"), None, _UNBUFFERED, ctypes.c_size_t(0))
+    if _stream("stdin") and not os.isatty(0):
+        _process.setvbuf(_stream("stdin"), None, _UNBUFFERED, ctypes.c_size_t(0))
+
+
+def settle_streams() -> None:
+    """After a call: write what C has buffered, forget typed-ahead terminal input and a Ctrl-D."""
+    _process.fflush(None)
+    stdin = _stream("stdin")
+    if stdin:
+        _process.clearerr(stdin)
+        if os.isatty(0) and hasattr(_process, "__fpurge"):
+            _process["__fpurge"](stdin)
+
+
+def _stream(name: str) -> Any:
+    try:
+        return ctypes.c_void_p.in_dll(_process, name)
+    except ValueError:  # Apple's libc calls them __stdoutp, __stdinp
+        try:
+            return ctypes.c_void_p.in_dll(_process, f"__{name}p")
+        except ValueError:
+            return None

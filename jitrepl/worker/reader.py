@@ -1,0 +1,247 @@
+"""Read an input: textual IR or bitcode in, a verified module and what it defines out.
+
+LLVM's own parser decides everything. Where it misses a name that an earlier input defined, the declaration is
+added and the text is read again; nothing here guesses at the meaning of IR.
+"""
+
+from __future__ import annotations
+
+from jitrepl.errors import BitcodeError, InputError, IRError
+from jitrepl.worker import llvm
+from jitrepl.worker.diagnosis import Location, explain_parse, explain_verify, refuse_bytes
+from jitrepl.worker.owned import Module, parse, verify
+from jitrepl.worker.signatures import ContextReader, Signature, TypeReader
+from jitrepl.worker.types import Type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Protocol
+
+    class Known(Protocol):
+        """What earlier inputs can lend to a new one."""
+
+        def declaration(self, name: str) -> str | None:
+            """A line that declares a global value of the session; None if there is none."""
+
+        def type_definitions(self, names: set[str]) -> str:
+            """Definitions, on one line, of those of these named types that the session has."""
+
+        def hint(self, name: str) -> str:
+            """The next step for a user whose input uses an unknown global value."""
+
+
+BITCODE_MAGIC = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
+
+# llvm-c/Core.h, LLVMLinkage
+_INTERNAL, _PRIVATE = 8, 9
+_WEAK = (2, 3, 4, 5, 6, 12, 14)  # linkonce, linkonce_odr, weak, weak_odr, extern_weak, common
+_AVAILABLE_EXTERNALLY, _EXTERN_WEAK = 1, 12
+
+
+class Global:
+    """A global value of a module.
+
+    Args:
+        name: without `@`.
+        kind: `function`, `variable`, `alias` or `ifunc`.
+        type: its value type; a `Function` for functions.
+        signature: what a caller must know, for what can be called.
+        defined: whether this module defines it for others.
+        local: whether only this module sees it (`internal`, `private`).
+        weak: whether another definition may take its place, or it may stay undefined.
+        thread_local: whether each thread has its own.
+        constant: whether it is a variable that nobody may write.
+    """
+
+    __slots__ = ("constant", "defined", "kind", "local", "name", "signature", "thread_local", "type", "weak")
+
+    def __init__(self, value: int, kind: str, reader: ContextReader) -> None:
+        self.name = llvm.name_of(value)
+        self.kind = kind
+        linkage = llvm.linkage(value)
+        self.local = linkage in (_INTERNAL, _PRIVATE)
+        self.weak = linkage in _WEAK
+        self.defined = linkage != _AVAILABLE_EXTERNALLY and not llvm.is_declaration(value)
+        self.signature: Signature | None = None
+        self.type: Type
+        self.thread_local = self.constant = False
+        if kind == "function":
+            self.signature = reader.signature(value)
+            self.type = self.signature.type
+        else:
+            type = llvm.value_type(value)
+            if llvm.type_kind(type) == _FUNCTION_KIND:
+                self.type = function = reader.function_type(type)
+                self.signature = Signature(function)
+            else:
+                self.type = reader.type(type)
+            if kind == "variable":
+                self.thread_local = bool(llvm.is_thread_local(value))
+                self.constant = bool(llvm.is_constant(value))
+
+    @property
+    def callable(self) -> bool:
+        """Whether it is code."""
+        return self.signature is not None
+
+    def declaration(self) -> str:
+        """A line that declares it in another module."""
+        if self.signature:
+            return self.signature.declaration(quoted(self.name))
+        storage = "thread_local " if self.thread_local else ""
+        word = "constant" if self.constant else "global"
+        return f"{quoted(self.name)} = external {storage}{word} {self.type.text}"
+
+
+_FUNCTION_KIND = 9
+
+
+class Reading:
+    """A module that was read, is valid, and fits this machine.
+
+    Args:
+        module: the module, to be given to the JIT.
+        data: what to parse to get it again: the input plus the declarations that were added.
+        globals: its global values in the order of LLVM's lists: functions, variables, aliases, ifuncs.
+        notes: remarks for the user.
+    """
+
+    __slots__ = ("data", "globals", "module", "notes")
+
+    def __init__(self, module: Module, data: bytes, globals: list[Global], notes: list[str]) -> None:
+        self.module = module
+        self.data = data
+        self.globals = globals
+        self.notes = notes
+
+
+class Reader:
+    """Reads inputs for one target.
+
+    Args:
+        triple: the target triple of the JIT.
+        layout: its data layout.
+        known: what earlier inputs can lend.
+    """
+
+    def __init__(self, triple: str, layout: str, known: Known) -> None:
+        self._triple = triple
+        self._layout = layout
+        self._known = known
+        self.types = TypeReader(layout)
+
+    def read(self, data: bytes, name: str) -> Reading:
+        """Read one input.
+
+        Raises:
+            IRError: for what LLVM's parser or verifier refuses, pointing at the line.
+            BitcodeError: for broken, newer or foreign bitcode.
+            InputError: for what is neither.
+        """
+        if data[:4] in BITCODE_MAGIC:
+            module, message = parse(data, name)
+            if module is None:
+                raise BitcodeError(*refuse_bytes(name, data, message))
+        else:
+            module, data = self._read_text(data, name)
+        try:
+            notes = self._check_target(module, name)
+            problem = verify(module)
+            if problem:
+                raise IRError(explain_verify(name, data, problem))
+            return Reading(module, data, list(self._globals(module)), notes)
+        except BaseException:
+            module.close()
+            raise
+
+    def _read_text(self, data: bytes, name: str) -> tuple[Module, bytes]:
+        if b"\0" in data or (not data and name.endswith(".bc")):
+            raise BitcodeError(*refuse_bytes(name, data, ""))
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            text = data.decode("utf-8", "surrogateescape")
+        before, after = "", ""
+        declared: set[str] = set()
+        while True:
+            source = (before + text + after).encode("utf-8", "surrogateescape")
+            module, message = parse(source, name)
+            if module is not None:
+                return module, source
+            location = Location.parse(message, name, len(before))
+            missing = location.undefined
+            if missing and missing not in declared:
+                declared.add(missing)
+                line = self._known.declaration(missing)
+                if line:
+                    after += f"\n{line}"
+                    continue
+            elif not before:
+                # A type that is used by value has to be defined before its use, so it goes in front,
+                # on the first line: the numbers of the user's lines stay.
+                before = self._known.type_definitions(names_of_types(text))
+                if before:
+                    continue
+            raise IRError(explain_parse(location, text), self._known.hint(missing) if missing else "")
+
+    def _check_target(self, module: Module, name: str) -> list[str]:
+        """Give a module this machine's triple and layout, if it was made for nothing else."""
+        triple = llvm.get_triple(module.ptr).decode()
+        layout = llvm.get_layout(module.ptr).decode()
+        if triple and triple.partition("-")[0] != self._triple.partition("-")[0]:
+            raise InputError(
+                f"{name} is for {triple}, this session runs {self._triple}",
+                f"compile it for this target, or set `target triple = \"{self._triple}\"` if its code allows",
+            )
+        notes = []
+        if layout and layout != self._layout:
+            other = TypeReader(layout)
+            if (other.pointer_size, other.big_endian) != (self.types.pointer_size, self.types.big_endian):
+                raise InputError(
+                    f"{name} is laid out for other pointers or byte order ({layout}) than this session "
+                    f"({self._layout})",
+                    "compile it for this target",
+                )
+            notes.append(f"{name}: its data layout {layout} is replaced by this target's")
+        llvm.set_triple(module.ptr, self._triple.encode())
+        llvm.set_layout(module.ptr, self._layout.encode())
+        return notes
+
+    def _globals(self, module: Module) -> Iterator[Global]:
+        reader = self.types.context()
+        for kind, first, following in _LISTS:
+            value = first(module.ptr)
+            while value:
+                found = Global(value, kind, reader)
+                if not found.name.startswith("llvm.") or found.name == CONSTRUCTORS:
+                    yield found
+                value = following(value)
+
+
+CONSTRUCTORS = "llvm.global_ctors"
+_LISTS = (
+    ("function", llvm.first_function, llvm.next_function),
+    ("variable", llvm.first_global, llvm.next_global),
+    ("alias", llvm.first_alias, llvm.next_alias),
+    ("ifunc", llvm.first_ifunc, llvm.next_ifunc),
+)
+
+
+def quoted(name: str, sigil: str = "@") -> str:
+    """A name as IR writes it, in quotes where it needs them (LangRef, "Identifiers")."""
+    plain = name and not name[0].isdigit() and all(c.isascii() and (c.isalnum() or c in "-$._") for c in name)
+    if plain:
+        return sigil + name
+    data = name.encode("utf-8", "surrogateescape")
+    inside = "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:02X}" for b in data)
+    return f'{sigil}"{inside}"'
+
+
+def names_of_types(text: str) -> set[str]:
+    """The names after `%` in a text: types, and locals that are mistaken for one harmlessly."""
+    import re
+
+    pairs = re.findall(r'%(?:([-a-zA-Z$._][-a-zA-Z$._0-9]*)|"([^"]*)")', text)
+    defined = re.findall(r'^\s*%(?:([-a-zA-Z$._][-a-zA-Z$._0-9]*)|"([^"]*)")\s*=\s*type\b', text, re.MULTILINE)
+    return {plain or quote for plain, quote in pairs} - {plain or quote for plain, quote in defined}

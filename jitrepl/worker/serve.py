@@ -1,0 +1,96 @@
+"""The worker's main loop: receive a request, answer it, until the shell is gone."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from jitrepl import messages, wire
+from jitrepl.errors import InternalError, JitreplError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+
+    from jitrepl.worker.engine import Engine
+
+
+def serve(stream: socket.socket) -> None:
+    """Answer the requests that arrive on a stream socket; returns when `Quit` is done or the shell is gone."""
+    import _signal as signal  # the module `signal` wraps these in enums, for 5 ms
+
+    # The terminal sends Ctrl-C to this process too. It only means something while a request runs: then the
+    # default action ends the process, however deep in native code it is.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start = _load_llvm()
+    engine: Engine | None = None
+    while True:
+        try:
+            request = wire.receive(stream)
+        except (OSError, wire.WireError):
+            return
+        if request is None:
+            return
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        reply: messages.Reply
+        try:
+            if engine is None:
+                engine = start(request)
+                reply = engine.started()
+            else:
+                reply = engine.answer(request)  # type: ignore[arg-type]
+        except JitreplError as problem:
+            reply = _failed(problem, engine)
+        except Exception as problem:
+            reply = _failed(InternalError(_trace(problem), "please report this"), engine)
+        sys.stdout.flush()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            wire.send(stream, reply)
+        except OSError:
+            return
+        if isinstance(request, messages.Quit):
+            return
+
+
+def _load_llvm():  # type: ignore[no-untyped-def]
+    """Load LLVM while the shell reads its arguments; what goes wrong is told in answer to the first request."""
+    try:
+        from jitrepl.worker import process
+        from jitrepl.worker.engine import Engine
+
+        process.prepare_streams()
+        return Engine
+    except JitreplError as problem:
+        failure = problem
+
+        def refuse(_request: object) -> Engine:
+            raise failure
+
+        return refuse
+
+
+def _failed(problem: JitreplError, engine: Engine | None) -> messages.Failed:
+    notes = engine.take_notes() if engine else ()
+    kind = type(problem).__name__
+    return messages.Failed(kind, problem.message, problem.hint, notes)
+
+
+def _trace(problem: Exception) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(problem)).rstrip()
+
+
+def main(descriptor: int) -> None:
+    """Serve on an inherited socket, then end this process without Python's clean-up: JITed code may still run."""
+    import socket
+
+    status = 1
+    try:
+        with socket.socket(fileno=descriptor) as stream:
+            serve(stream)
+        status = 0
+    finally:
+        sys.stdout.flush()
+        os._exit(status)

@@ -1,0 +1,180 @@
+"""Call thunks: IR that calls any function, compiled once a signature.
+
+A thunk takes its arguments from memory with their IR types and leaves the result there, so ctypes only ever
+calls `i32 (ptr, ptr, ptr, ptr)` and every first-class type works in every calling convention. A reverse thunk
+does the same for Python functions that JITed code calls.
+"""
+
+from __future__ import annotations
+
+from ctypes import CFUNCTYPE, c_int32, c_void_p
+
+from jitrepl.errors import ArgumentError, InternalError, JITError
+from jitrepl.worker.jit import Jit
+from jitrepl.worker.owned import parse
+from jitrepl.worker.signatures import Signature
+from jitrepl.worker.types import Type, Unsupported, Void
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PREFIX = "__jitrepl."
+"""What the names of jitrepl's own symbols and modules begin with."""
+
+_Thunk = CFUNCTYPE(c_int32, c_void_p, c_void_p, c_void_p, c_void_p)
+
+
+class Thunks:
+    """The thunks of a session, made as they are needed.
+
+    Args:
+        jit: compiles them.
+    """
+
+    def __init__(self, jit: Jit) -> None:
+        self._jit = jit
+        self._made: dict[object, Callable[..., int]] = {}
+        self._count = 0
+
+    def for_call(self, signature: Signature, extra: tuple[Type, ...]) -> Callable[..., int]:
+        """The thunk `(function, arguments, result, jump buffer) -> status` for a signature.
+
+        Args:
+            signature: what is known of the function.
+            extra: the types of the arguments in the place of `...`.
+
+        Returns:
+            A function of four addresses. Arguments lie at `offsets_of(…)`. Status 0 means that the function
+            returned; another that a host function left it by `longjmp` to the jump buffer.
+        """
+        key = (signature.key, tuple(type.text for type in extra))
+        thunk = self._made.get(key)
+        if thunk is None:
+            thunk = self._made[key] = _Thunk(self._compile("call", lambda name: call_thunk(name, signature, extra)))
+        return thunk
+
+    def for_host(self, signature: Signature, number: int, dispatch: int, jump_buffer: int) -> int:
+        """The address of a function of this signature that calls `dispatch(number, arguments, result)`."""
+        return self._compile("host", lambda name: host_thunk(name, signature, number, dispatch, jump_buffer))
+
+    def _compile(self, kind: str, write: Callable[[str], str]) -> int:
+        self._count += 1
+        name = f"{PREFIX}{kind}.{self._count}"
+        module, message = parse(write(name).encode(), name)
+        if module is None:
+            raise InternalError(f"a thunk that jitrepl wrote is refused: {message}")
+        tracker = self._jit.add(module)
+        try:
+            return self._jit.lookup(name)
+        except JITError:
+            self._jit.remove(tracker)
+            raise
+
+
+def offsets_of(types: tuple[Type, ...]) -> tuple[tuple[int, ...], int]:
+    """Where in a thunk's buffer each value lies, and the size of the buffer, in bytes.
+
+    The buffer is a packed struct, in which LangRef leaves no padding between fields.
+    """
+    offsets, end = [], 0
+    for type in types:
+        offsets.append(end)
+        end += type.size
+    return tuple(offsets), end
+
+
+def call_thunk(name: str, signature: Signature, extra: tuple[Type, ...] = ()) -> str:
+    """The IR of a thunk that calls a function of a signature."""
+    function = signature.type
+    _refuse_unsupported((*signature.params, *extra, signature.result))
+    offsets, _ = offsets_of((*signature.params, *extra))
+    place = iter(offsets)
+    lines, arguments, returned = [], [], ""
+    for index, (type, indirect) in enumerate(zip(function.params, signature.indirect, strict=True)):
+        attributes = signature.attributes[index + 1]
+        value = f"%a{index}"
+        if indirect and indirect.kind == "sret":
+            value = "%result"
+        elif indirect:
+            value = f"%p{index}"
+            lines.append(f"{value} = getelementptr i8, ptr %arguments, i64 {next(place)}")
+            copy = f"%c{index}"
+            lines.append(f"{copy} = alloca {indirect.type.text}, align 64")
+            lines.append(f"%v{index} = load {indirect.type.text}, ptr {value}, align 1")
+            lines.append(f"store {indirect.type.text} %v{index}, ptr {copy}, align 1")
+            value = copy
+        else:
+            lines += _load(f"a{index}", type, next(place))
+        arguments.append(f"{type.text} {attributes} {value}")
+    for number, type in enumerate(extra):
+        lines += _load(f"e{number}", type, next(place))
+        arguments.append(f"{type.text} %e{number}")
+    convention = f"cc {signature.convention} " if signature.convention else ""
+    called = function.text if function.varargs else function.result.text
+    call = f"call {convention}{signature.attributes[0]} {called} %function({', '.join(arguments)})"
+    if isinstance(function.result, Void):
+        lines.append(call)
+    else:
+        lines.append(f"%returned = {call}")
+        returned = f"store {function.result.text} %returned, ptr %result, align 1"
+    body = "\n  ".join([*lines, returned])
+    return f"""declare i32 @_setjmp(ptr) returns_twice
+define i32 @"{name}"(ptr %function, ptr %arguments, ptr %result, ptr %jump) {{
+  %status = call i32 @_setjmp(ptr %jump) returns_twice
+  %fresh = icmp eq i32 %status, 0
+  br i1 %fresh, label %run, label %left
+run:
+  {body}
+  ret i32 0
+left:
+  ret i32 %status
+}}
+"""
+
+
+def host_thunk(name: str, signature: Signature, number: int, dispatch: int, jump_buffer: int) -> str:
+    """The IR of a function that packs its arguments, calls the host, and leaves if that failed."""
+    function = signature.type
+    _refuse_unsupported((*function.params, function.result))
+    if function.varargs:
+        raise ArgumentError("a host function cannot take `...`", "give it a fixed number of parameters")
+    offsets, size = offsets_of(function.params)
+    params = ", ".join(f"{type.text} %a{i}" for i, type in enumerate(function.params))
+    lines = [f"%arguments = alloca [{max(size, 1)} x i8], align 64"]
+    lines.append(f"%result = alloca [{max(function.result.size, 1)} x i8], align 64")
+    for index, (type, offset) in enumerate(zip(function.params, offsets, strict=True)):
+        lines.append(f"%p{index} = getelementptr i8, ptr %arguments, i64 {offset}")
+        lines.append(f"store {type.text} %a{index}, ptr %p{index}, align 1")
+    body = "\n  ".join(lines)
+    result = function.result.text
+    if isinstance(function.result, Void):
+        back = "ret void"
+    else:
+        back = f"%value = load {result}, ptr %result, align 1\n  ret {result} %value"
+    return f"""declare void @longjmp(ptr, i32) noreturn
+define {result} @"{name}"({params}) uwtable {{
+  {body}
+  %status = call i32 inttoptr (i64 {dispatch} to ptr)(i64 {number}, ptr %arguments, ptr %result)
+  %good = icmp eq i32 %status, 0
+  br i1 %good, label %back, label %leave
+back:
+  {back}
+leave:
+  call void @longjmp(ptr inttoptr (i64 {jump_buffer} to ptr), i32 %status)
+  unreachable
+}}
+"""
+
+
+def _load(name: str, type: Type, offset: int) -> list[str]:
+    return [
+        f"%at.{name} = getelementptr i8, ptr %arguments, i64 {offset}",
+        f"%{name} = load {type.text}, ptr %at.{name}, align 1",
+    ]
+
+
+def _refuse_unsupported(types: tuple[Type, ...]) -> None:
+    for type in types:
+        if isinstance(type, Unsupported):
+            raise ArgumentError(f"a value of type {type.text} cannot be passed from here")
