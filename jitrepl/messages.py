@@ -72,9 +72,11 @@ class Start(Request):
 
     Args:
         llvm_options: options for libLLVM's own command-line parser, such as `-print-after-all`.
+        warm_up: whether to compile something after the reply, so that the first call does not wait for it.
     """
 
     llvm_options: tuple[str, ...] = ()
+    warm_up: bool = False
 
 
 class Load(Request):
@@ -219,7 +221,7 @@ class Value(Record):
     Args:
         type: its type as IR writes it.
         text: the value as IR writes it, without the type.
-        data: as Python sees it: int, float, bool, bytes, tuple, None; decimal text for wide floats.
+        data: as Python sees it: int, float, bool, bytes, tuple, None; `Decimal` for floats wider than a double.
         remark: other readings that help a person (`unsigned 4294967295, 0xffffffff`), or "".
     """
 

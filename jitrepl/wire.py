@@ -6,6 +6,7 @@ sequence: unlike `pickle` and `marshal` this can only ever yield plain data and 
 
     frame  = length:u32le value
     value  = 'N' | 'T' | 'F' | 'i' size:u32 two's-complement | 'f' f64 | 's' size:u32 utf-8 | 'b' size:u32 bytes
+           | 'd' size:u32 decimal digits
            | '(' count:u32 value*  | 'R' size:u8 class-name value*      (the record's fields, in order)
 """
 
@@ -42,7 +43,7 @@ def encode(value: object) -> bytes:
     """The bytes of a record or plain value, without the frame's length.
 
     Raises:
-        TypeError: for a value that is no record, str, bytes, int, float, bool, None or tuple.
+        TypeError: for a value that is no record, str, bytes, int, float, Decimal, bool, None or tuple.
     """
     parts: list[bytes] = []
     _put(value, parts.append)
@@ -139,6 +140,8 @@ def _put(value: object, put: Callable[[bytes], object]) -> None:
         put(_sized(b"b", value))  # type: ignore[arg-type]
     elif kind is float:
         put(b"f" + _F64.pack(value))
+    elif kind.__name__ == "Decimal":
+        put(_sized(b"d", str(value).encode()))
     elif isinstance(value, Record):
         name = kind.__name__.encode()
         put(b"R" + bytes((len(name),)) + name)
@@ -178,9 +181,19 @@ def _get(data: bytes, at: int) -> tuple[object, int]:
     return _SINGLE[tag], at
 
 
+def _decimal(raw: bytes) -> object:
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        return Decimal(raw.decode())
+    except InvalidOperation as problem:
+        raise WireError("no decimal number") from problem
+
+
 _SIZED: dict[int, Callable[[bytes], object]] = {
     ord("s"): lambda raw: raw.decode("utf-8", "surrogateescape"),
     ord("b"): lambda raw: raw,
+    ord("d"): _decimal,
     ord("i"): lambda raw: int.from_bytes(raw, "little", signed=True),
 }
 _SINGLE: dict[int, object] = {ord("N"): None, ord("T"): True, ord("F"): False}

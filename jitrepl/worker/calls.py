@@ -150,7 +150,7 @@ class Caller:
         return messages.Value(
             type.text,
             values.render(type, result, self._name_at),
-            _plain(values.to_python(type, result)),
+            values.to_python(type, result),
             values.remark(type, result),
         )
 
@@ -224,13 +224,6 @@ class Caller:
 
     def _name_at(self, address: int) -> str | None:
         return None
-
-
-def _plain(value: object) -> object:
-    """A value that can cross the wire: wide floats as their decimal text."""
-    if isinstance(value, tuple):
-        return tuple(_plain(item) for item in value)
-    return value if isinstance(value, int | float | bytes | str | None) else str(value)
 
 
 def _wrong_count(name: str, signature: Signature, given: int) -> str:

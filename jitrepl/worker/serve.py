@@ -51,6 +51,8 @@ def serve(stream: socket.socket) -> None:
             return
         if isinstance(request, messages.Quit):
             return
+        if isinstance(request, messages.Start) and request.warm_up and engine is not None:
+            engine.warm_up()
 
 
 def _load_llvm():  # type: ignore[no-untyped-def]

@@ -1,0 +1,122 @@
+"""The grammar of command lines: how each kind of parameter is read from the text after a command.
+
+An annotation of a command's parameter names a kind; the names below exist for that.
+"""
+
+from __future__ import annotations
+
+from jitrepl.errors import UsageError
+from jitrepl.literals import parse, split_arguments
+from jitrepl.literal_tree import String
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jitrepl.shell.commands import Command
+
+Name = str
+"""The name of a function: `sum`, `@sum` or `@"any name"`."""
+SignatureText = str
+"""A function type in quotes, or nothing."""
+Literals = tuple[str, ...]
+"""The rest of the line as values."""
+Paths = tuple[str, ...]
+"""The rest of the line as paths, at least one."""
+Text = str
+"""The rest of the line as it is."""
+
+
+class Reader:
+    """How a kind of parameter is read.
+
+    Args:
+        read: gives the value and what is left of the line; None for the value if there is none.
+        label: what the help calls it; "" for the parameter's own name.
+        optional: whether it may be missing.
+    """
+
+    def __init__(
+        self, read: Callable[[str], tuple[object, str]], label: str = "", optional: bool = False
+    ) -> None:
+        self.read = read
+        self.label = label
+        self.optional = optional
+
+
+def read_arguments(command: Command, rest: str) -> list[object]:
+    """Read the text after a command's name by the command's parameters.
+
+    Raises:
+        UsageError: if something is missing or left over.
+        ArgumentError: if a bracket or quote is not closed.
+    """
+    values: list[object] = []
+    for index, (name, kind) in enumerate(command.params):
+        value, rest = READERS[kind].read(rest)
+        if value is None:
+            if index >= command.required:
+                break
+            raise UsageError(
+                f":{command.name} wants a {(READERS[kind].label or name).lower()}: {command.usage}",
+                f"`:help {command.name}` says more",
+            )
+        values.append(value)
+    if rest:
+        raise UsageError(f":{command.name} takes no `{rest}`: {command.usage}", f"`:help {command.name}` says more")
+    return values
+
+
+def _read_signature(text: str) -> tuple[object, str]:
+    if not text.startswith('"'):
+        return "", text
+    end = text.find('"', 1)
+    if end < 0:
+        raise UsageError("the function type's closing quote is missing", 'write it like `"double (double)"`')
+    return text[1:end], text[end + 1 :].lstrip()
+
+
+def _read_name(text: str) -> tuple[object, str]:
+    if text.startswith(('@"', '"')):
+        start = text.index('"')
+        end = text.find('"', start + 1)
+        if end < 0:
+            raise UsageError("the name's closing quote is missing")
+        literal = parse(text[start : end + 1])
+        assert isinstance(literal, String)
+        return literal.data.decode("utf-8", "surrogateescape"), text[end + 1 :].lstrip()
+    word = text.split(None, 1)[0] if text else ""
+    name, parenthesis, _ = word.partition("(")
+    rest = text[len(name) :].strip()
+    # `:call sum(1, 2)` is what hands type by themselves.
+    if parenthesis and rest.endswith(")"):
+        rest = rest[1:-1]
+    return name.removeprefix("@") or None, rest
+
+
+def _read_literals(text: str) -> tuple[object, str]:
+    return split_arguments(text), ""
+
+
+def _read_paths(text: str) -> tuple[object, str]:
+    import shlex
+
+    if not text:
+        return None, ""
+    try:
+        return tuple(shlex.split(text)), ""
+    except ValueError as problem:
+        raise UsageError(f"the paths cannot be read: {problem}".lower()) from None
+
+
+def _read_text(text: str) -> tuple[object, str]:
+    return text or None, ""
+
+
+READERS = {
+    "Name": Reader(_read_name),
+    "SignatureText": Reader(_read_signature, '"TYPE"', optional=True),
+    "Literals": Reader(_read_literals, "ARGS…", optional=True),
+    "Paths": Reader(_read_paths, "PATH…"),
+    "Text": Reader(_read_text),
+}

@@ -1,0 +1,82 @@
+"""Print lines: results on standard output, everything else on standard error, in the order of the events."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from jitrepl.shell.render import coloured, plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from jitrepl.shell.render import Line
+
+NO_NEWLINE_MARK = "⏎"
+"""Stands behind output of JITed code that did not end its line."""
+
+
+class Output:
+    """Where the shell prints.
+
+    Args:
+        colour: `always`, `never`, or `auto`: as the environment and the terminal say.
+        quiet: whether remarks are left out; errors never are.
+    """
+
+    def __init__(self, colour: str = "auto", quiet: bool = False) -> None:
+        self.quiet = quiet
+        self.terminal = sys.stdout.isatty()
+        self._colour = {True: wants_colour(colour, sys.stdout), False: wants_colour(colour, sys.stderr)}
+
+    def lines(self, lines: list[Line]) -> None:
+        """Print lines, each to its stream."""
+        for line in lines:
+            stream = sys.stdout if line.result else sys.stderr
+            text = (coloured if self._colour[line.result] else plain)(line.fragments)
+            stream.write(_printable(text, stream) + "\n")
+        self.flush()
+
+    def remarks(self, lines: list[Line]) -> None:
+        """Print lines unless the user wants quiet."""
+        if not self.quiet:
+            self.lines(lines)
+
+    def flush(self) -> None:
+        """Let everything out, before JITed code prints to the same place."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+    def fresh_line(self) -> None:
+        """On a terminal: go to a new line unless the cursor is at the start of one, as zsh does.
+
+        The mark and the spaces behind it wrap into the next line only if something stands before them.
+        """
+        if self.terminal:
+            columns = os.get_terminal_size(sys.stdout.fileno()).columns or 80
+            sys.stdout.write(f"\x1b[2m{NO_NEWLINE_MARK}\x1b[0m{' ' * (columns - 1)}\r\x1b[K")
+            sys.stdout.flush()
+
+
+def wants_colour(choice: str, stream: TextIO) -> bool:
+    """Whether to print colours to a stream.
+
+    Args:
+        choice: `always`, `never`, or `auto`, which goes by `NO_COLOR`, `CLICOLOR_FORCE`, `TERM` and whether
+            the stream is a terminal.
+        stream: where the text goes.
+    """
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _printable(text: str, stream: TextIO) -> str:
+    """The text with what the stream's encoding lacks replaced: a name in IR may hold any byte."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

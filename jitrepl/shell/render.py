@@ -1,0 +1,177 @@
+"""Turn replies and errors into styled text. Pure functions: nothing here asks or prints.
+
+A result goes to standard output; what is said about it (loaded, noted, failed) to standard error.
+"""
+
+from __future__ import annotations
+
+from jitrepl import messages
+from jitrepl.shell.commands import Help, Leave, Several
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from jitrepl.errors import JitreplError
+    from jitrepl.messages import Record
+
+    Fragments = list[tuple[str, str]]
+    """Pairs of a style, a key of `STYLES`, and a text."""
+
+STYLES = {
+    "": "",
+    "error": "1;31",
+    "hint": "33",
+    "note": "2",
+    "type": "36",
+    "name": "1",
+    "value": "1",
+    "remark": "2",
+    "command": "1;34",
+    "caret": "1;32",
+    "ir": "",
+}
+"""ANSI colours (ECMA-48 SGR parameters) by style; readable on dark and light backgrounds."""
+
+
+class Line:
+    """Something to print, with its newline to come.
+
+    Args:
+        fragments: the text in pieces.
+        result: whether it is a result; else it is a remark.
+    """
+
+    __slots__ = ("fragments", "result")
+
+    def __init__(self, fragments: Fragments, result: bool) -> None:
+        self.fragments = fragments
+        self.result = result
+
+
+def render(reply: Record, remarks: bool = False) -> list[Line]:
+    """What to print about a reply.
+
+    Args:
+        reply: a reply of the worker, or what a command returned.
+        remarks: whether to show other readings of a value beside it, for a person at a terminal.
+    """
+    if isinstance(reply, messages.Called):
+        return _called(reply, remarks)
+    return _RENDERERS[type(reply)](reply)
+
+
+def render_error(problem: JitreplError) -> list[Line]:
+    """What to print about an error: its message, and the next step."""
+    first, *rest = problem.message.splitlines() or [""]
+    place, marker, reason = first.partition(" error: ")
+    if marker:
+        head: Fragments = [("name", place), ("error", " error: "), ("", reason)]
+    else:
+        head = [("error", "error: "), ("", first)]
+    lines = [Line(head, False)]
+    for line in rest:
+        lines.append(Line([("caret" if line.strip() == "^" else "", line)], False))
+    return lines + [Line([("hint", line)], False) for line in problem.hint.splitlines()]
+
+
+def render_note(text: str) -> list[Line]:
+    """What to print about something that happened on the way."""
+    return [Line([("note", text)], False)]
+
+
+def _called(reply: messages.Called, remarks: bool) -> list[Line]:
+    value = reply.value
+    if value.type == "void":
+        return []
+    fragments: Fragments = [("type", value.type), ("", " "), ("value", value.text)]
+    if value.type == "i1":
+        fragments = [("type", "i1"), ("", " "), ("value", value.text)]
+    if remarks and value.remark:
+        fragments.append(("remark", f"  ; {value.remark}"))
+    return [Line(fragments, True)]
+
+
+def _loaded(reply: messages.Loaded) -> list[Line]:
+    symbols = ", ".join(f"@{symbol.name}" for symbol in reply.defines[:_SHOWN])
+    more = f" and {len(reply.defines) - _SHOWN} more" if len(reply.defines) > _SHOWN else ""
+    verb = "defined" if reply.name.startswith("<") else f"loaded {reply.name}:"
+    return [Line([("note", f"{verb} {symbols or 'no symbols'}{more}")], False)]
+
+
+_SHOWN = 8
+"""How many symbols of a module are named when it is loaded."""
+
+
+def _text(reply: messages.Text) -> list[Line]:
+    return [Line([("ir", reply.text.rstrip("\n"))], True)] if reply.text else []
+
+
+def _table(reply: messages.SymbolTable) -> list[Line]:
+    rows = [(f"@{s.name}", s.kind, s.type, s.module or "-", s.state) for s in reply.symbols]
+    if not rows:
+        return render_note("no symbols")
+    widths = [min(40, max(len(row[column]) for row in rows)) for column in range(4)]
+    lines = []
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        styles = ("name", "", "type", "", "")
+        fragments: Fragments = []
+        for style, cell in zip(styles, [*cells, row[4]], strict=True):
+            fragments += [(style, cell), ("", "  ")]
+        lines.append(Line(fragments[:-1], True))
+    return lines
+
+
+def _hosts(reply: messages.HostsAdded) -> list[Line]:
+    return render_note(f"host functions: {', '.join('@' + name for name in reply.names)}")
+
+
+def _help(reply: Help) -> list[Line]:
+    width = max(len(usage) for usage, _ in reply.entries)
+    lines = [Line([("command", usage.ljust(width)), ("", f"  {what}")], True) for usage, what in reply.entries]
+    if reply.text:
+        lines.append(Line([], True))
+        lines += [Line([("", line)], True) for line in reply.text.splitlines()]
+    return lines
+
+
+def _several(reply: Several) -> list[Line]:
+    return [line for result in reply.results for line in render(result)]
+
+
+def _nothing(_reply: Record) -> list[Line]:
+    return []
+
+
+_RENDERERS: dict[type, Callable[[Any], list[Line]]] = {
+    messages.Loaded: _loaded,
+    messages.Text: _text,
+    messages.SymbolTable: _table,
+    messages.HostsAdded: _hosts,
+    messages.Done: _nothing,
+    Help: _help,
+    Leave: _nothing,
+    Several: _several,
+}
+
+
+def plain(fragments: Fragments) -> str:
+    """The text alone."""
+    return "".join(text for _, text in fragments)
+
+
+def coloured(fragments: Fragments) -> str:
+    """The text with ANSI colours; IR is highlighted."""
+    parts = []
+    for style, text in fragments:
+        if style == "ir":
+            from jitrepl.shell.lexer import highlight
+
+            parts.append(highlight(text))
+        elif STYLES[style] and text:
+            parts.append(f"\x1b[{STYLES[style]}m{text}\x1b[0m")
+        else:
+            parts.append(text)
+    return "".join(parts)

@@ -1,0 +1,288 @@
+"""A session: a worker, the journal of what it was given, and what to do when it dies.
+
+The shell, scripts and Python programs are all clients of `Session`. It prints nothing.
+"""
+
+from __future__ import annotations
+
+import os
+
+from jitrepl import messages
+from jitrepl.errors import Interrupted, JitreplError, SymbolError, WorkerDied
+from jitrepl.literals import quote
+from jitrepl.shell.client import Worker, signal_name
+from jitrepl.shell.sources import read_source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any, Self
+
+_JOURNALED = (messages.Loaded, messages.HostsAdded, messages.Done)
+"""Replies to requests that changed the session: what a new worker must be told again."""
+
+
+class Session:
+    """A JIT session in a process of its own.
+
+    Args:
+        llvm_options: options for libLLVM's own command-line parser.
+        worker: a worker that was just started; None to start one.
+        on_note: called with each remark about what happened besides the reply; they are also kept in `notes`.
+        warm_up: whether the worker may compile something ahead, while nothing is asked of it.
+
+    Raises:
+        JITError: at the first request, if LLVM cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        *,
+        llvm_options: tuple[str, ...] = (),
+        worker: Worker | None = None,
+        on_note: Callable[[str], object] | None = None,
+        warm_up: bool = False,
+    ) -> None:
+        self.notes: list[str] = []
+        self.symbols_by_name: dict[str, messages.Symbol] = {}
+        self.on_note = on_note or self.notes.append
+        self._start = messages.Start(tuple(llvm_options), warm_up)
+        self._worker = worker
+        self._started: messages.Started | None = None
+        self._journal: list[messages.Request] = []
+        self._last_call: messages.Call | None = None
+        self._inputs = 0
+
+    # Python API
+
+    def load(self, source: Any) -> messages.Loaded:
+        """Load textual IR or bitcode.
+
+        Args:
+            source: a path; IR as text; bitcode as bytes; or a module of `llvmlite.ir` or `llvmlite.binding`.
+
+        Raises:
+            InputError: if it cannot be read (`IRError` and `BitcodeError` are kinds of it).
+            DuplicateError: if it defines what is defined already.
+        """
+        if isinstance(source, bytes | bytearray):
+            return self.add(bytes(source))
+        if isinstance(source, str) and ("\n" in source or "{" in source or " = " in source):
+            return self.add(source.encode())
+        if isinstance(source, str | os.PathLike):
+            path = os.fspath(source)
+            return self.load_file(path if isinstance(path, str) else os.fsdecode(path))
+        return self.add(str(source).encode())
+
+    def call(self, name: str, *arguments: object, signature: str = "") -> Any:
+        """Call a function and return what it returned, as a Python value.
+
+        Integers and floats come as `int` and `float` (`Decimal` beyond double), `i1` as `bool`, pointers as
+        addresses, structs, arrays and vectors as tuples, `[N x i8]` as `bytes`, `void` as None.
+
+        Args:
+            name: the function's name.
+            arguments: int, float, bool, str and bytes (for a pointer: the address of a copy), None (null),
+                lists (for a pointer: an array), tuples (aggregates).
+            signature: its IR type, for a function that the session does not declare: `double (double)`.
+
+        Raises:
+            SymbolError, ArgumentError, JITError, HostError: if it cannot be called.
+            WorkerDied: if the call ended the worker; the session goes on with everything loaded again.
+        """
+        return self.ask_call(name, tuple(quote(a) for a in arguments), signature).value.data
+
+    def again(self, *arguments: object) -> Any:
+        """Repeat the last call, with other arguments if there are any.
+
+        Raises:
+            SymbolError: if nothing was called yet; else as `call`.
+        """
+        return self.ask_again(tuple(quote(a) for a in arguments)).value.data
+
+    def dump(self, what: str = "") -> str:
+        """The IR of the session, or of the function, global, type (`%T`) or module called `what`.
+
+        Raises:
+            SymbolError: if there is nothing of that name.
+        """
+        reply = self.ask(messages.Dump(what))
+        return reply.text if isinstance(reply, messages.Text) else ""
+
+    def symbols(self) -> tuple[messages.Symbol, ...]:
+        """The session's symbols, in the order in which they came."""
+        reply = self.ask(messages.ListSymbols())
+        return reply.symbols if isinstance(reply, messages.SymbolTable) else ()
+
+    def host(self, path: str) -> tuple[str, ...]:
+        """Run a Python file that registers host functions; their names.
+
+        Raises:
+            HostError: if that fails.
+        """
+        reply = self.ask(messages.AddHost(os.path.abspath(os.path.expanduser(path))))
+        return reply.names if isinstance(reply, messages.HostsAdded) else ()
+
+    def library(self, path: str) -> None:
+        """Open a shared library, by path or soname, whose symbols then serve the session.
+
+        Raises:
+            JITError: if the dynamic loader refuses it.
+        """
+        expanded = os.path.expanduser(path)
+        self.ask(messages.AddLibrary(os.path.abspath(expanded) if os.path.exists(expanded) else path))
+
+    def close(self) -> None:
+        """Run what JITed code registered with `atexit`, and end the worker; may be called twice."""
+        worker = self._worker
+        if worker is None:
+            return
+        try:
+            if self._started:
+                worker.ask(messages.Quit())
+        except JitreplError:
+            pass  # it is leaving; how is of no use to anybody any more
+        finally:
+            self._worker = None
+            worker.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Requests, as the shell's commands make them
+
+    def load_file(self, path: str) -> messages.Loaded:
+        """Load a file under the name that the user gave it."""
+        return self.ask_load(path, read_source(path))
+
+    def add(self, data: bytes) -> messages.Loaded:
+        """Load an input that has no file: `<input N>`."""
+        self._inputs += 1
+        return self.ask_load(f"<input {self._inputs}>", data)
+
+    def ask_load(self, name: str, data: bytes) -> messages.Loaded:
+        """Load `data` and call it `name`."""
+        reply = self.ask(messages.Load(name, data))
+        assert isinstance(reply, messages.Loaded)
+        self.symbols_by_name.update((symbol.name, symbol) for symbol in reply.defines)
+        return reply
+
+    def ask_call(self, name: str, arguments: tuple[str, ...], signature: str = "") -> messages.Called:
+        """Call a function with literals; it is what `again` repeats, also if it fails."""
+        self._last_call = messages.Call(name, arguments, signature)
+        reply = self.ask(self._last_call)
+        assert isinstance(reply, messages.Called)
+        return reply
+
+    def ask_again(self, arguments: tuple[str, ...]) -> messages.Called:
+        """Repeat the last call, with other literals if there are any."""
+        last = self._last_call
+        if last is None:
+            raise SymbolError("nothing was called yet", "call something first: `:call sum 1 2`")
+        return self.ask_call(last.name, arguments or last.arguments, last.signature)
+
+    def ask(self, request: messages.Request) -> messages.Reply:
+        """Make a request of the worker, and keep what changes the session.
+
+        Raises:
+            JitreplError: what the worker refused, or how it died.
+        """
+        self.start()
+        worker = self._worker
+        assert worker is not None
+        try:
+            reply = worker.ask(request)
+        except (WorkerDied, Interrupted) as problem:
+            raise self._recover(request, problem) from None
+        except JitreplError as problem:
+            self._tell(problem.notes)
+            raise
+        if isinstance(reply, _JOURNALED):
+            self._journal.append(request)
+        self._tell(getattr(reply, "notes", ()))
+        return reply
+
+    def start(self) -> messages.Started:
+        """Have a worker with a JIT; the first request does it, if nobody did before."""
+        if self._started is None:
+            self._worker = self._worker or Worker.spawn()
+            try:
+                reply = self._worker.ask(self._start)
+            except WorkerDied as problem:
+                raise _refused_start(self._start, problem) from None
+            assert isinstance(reply, messages.Started)
+            self._started = reply
+        return self._started
+
+    def _tell(self, notes: tuple[str, ...]) -> None:
+        for note in notes:
+            self.on_note(note)
+
+    def _recover(self, request: messages.Request, problem: WorkerDied | Interrupted) -> JitreplError:
+        """Go on with a new worker that is given everything the old one had; the error for the user."""
+        if self._worker is not None:
+            self._worker.close()
+        self._worker = self._started = None
+        journal, self._journal = self._journal, []
+        lost = []
+        for past in journal:
+            try:
+                self.start()
+                assert self._worker is not None
+                reply = self._worker.ask(past)
+                assert isinstance(reply, _JOURNALED)
+                self._journal.append(past)
+            except JitreplError as again:
+                lost.append(f"{_described(past)} could not be loaded again: {again.message}")
+                if isinstance(again, WorkerDied | Interrupted) and self._worker is not None:
+                    self._worker.close()
+                    self._worker = self._started = None
+        memory = "memory was reset" if self._journal else "the worker was restarted"
+        count = f", {len(self._journal)} inputs were loaded again" if len(self._journal) > 1 else ""
+        hint = "\n".join([f"the session goes on: {memory}{count}", *lost])
+        doing = _described(request)
+        if isinstance(problem, Interrupted):
+            return Interrupted(f"interrupted in {doing}", hint)
+        if problem.signal:
+            what = f"{doing} was killed by {signal_name(problem.signal)}"
+            reason = _MEANING.get(signal_name(problem.signal))
+            text = f"{what} ({reason})" if reason else what
+        else:
+            text = f"{doing} ended the process with exit status {problem.status}"
+        return WorkerDied(text, hint, problem.signal, problem.status)
+
+
+_MEANING = {
+    "SIGSEGV": "an access to memory that is not there",
+    "SIGBUS": "an access to memory that cannot be used",
+    "SIGILL": "an instruction that this machine does not have, or `unreachable`",
+    "SIGFPE": "an integer division by zero or an overflow in one",
+    "SIGABRT": "`abort` was called",
+    "SIGTRAP": "a trap instruction",
+    "SIGKILL": "from outside, or out of memory",
+}
+
+
+def _described(request: messages.Request) -> str:
+    """What a request does, for a sentence."""
+    if isinstance(request, messages.Call):
+        return f"@{request.name}"
+    if isinstance(request, messages.Load):
+        return f"LLVM, reading {request.name},"
+    if isinstance(request, messages.AddHost | messages.AddLibrary):
+        return f"opening {request.path}"
+    return type(request).__name__
+
+
+def _refused_start(start: messages.Start, problem: WorkerDied) -> JitreplError:
+    from jitrepl.errors import UsageError
+
+    if start.llvm_options and not problem.signal:
+        return UsageError(f"libLLVM did not go on with {' '.join(start.llvm_options)}", "its own message is above")
+    return WorkerDied(f"the worker could not start: {problem.message}", "", problem.signal, problem.status)

@@ -1,0 +1,109 @@
+"""Run inputs one after the other: read, do, print. The prompt and scripts both go through here."""
+
+from __future__ import annotations
+
+from jitrepl.errors import Interrupted, IRError, JitreplError
+from jitrepl.shell.commands import COMMANDS, Leave, run_command
+from jitrepl.shell.inputs import IR, CommandLine, split_inputs
+from jitrepl.shell.output import Output
+from jitrepl.shell.render import render, render_error, render_note
+from jitrepl.shell.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jitrepl.messages import Record
+
+
+class Shell:
+    """A session with somewhere to print.
+
+    Args:
+        session: what runs the inputs; its notes are printed as they come.
+        output: where to print.
+        echo: whether to print each input before it runs, so that the output reads as a transcript.
+        keep_going: whether the inputs after one that failed are run.
+    """
+
+    def __init__(self, session: Session, output: Output, echo: bool = False, keep_going: bool = False) -> None:
+        self.session = session
+        self.output = output
+        self.status = 0
+        self.leaving = False
+        self._echo = echo
+        self._keep_going = keep_going
+
+    def note(self, text: str) -> None:
+        """Print a remark of the session."""
+        self.output.remarks(render_note(text))
+
+    def run_all(self, inputs: Iterable[Record]) -> bool:
+        """Run inputs until one fails (unless `keep_going`) or asks to leave; whether the rest may run."""
+        for item in inputs:
+            if not self.run(item) and not self._keep_going:
+                return False
+            if self.leaving:
+                return False
+        return True
+
+    def run_text(self, text: str) -> bool:
+        """Run the inputs in a text, as `run_all`."""
+        return self.run_all(split_inputs(text.split("\n")))
+
+    def run(self, item: Record) -> bool:
+        """Run one input and print what comes of it; whether it succeeded."""
+        if self._echo:
+            self._print_input(item)
+        self.output.flush()
+        try:
+            result = self._do(item)
+        except JitreplError as problem:
+            self.output.fresh_line()
+            self.fail(problem)
+            return False
+        if isinstance(result, Leave):
+            self.leaving = True
+        called = type(result).__name__ == "Called"
+        if called:
+            self.output.fresh_line()
+        for line in render(result, remarks=self.output.terminal):
+            if line.result:
+                self.output.lines([line])
+            else:
+                self.output.remarks([line])
+        return True
+
+    def fail(self, problem: JitreplError) -> None:
+        """Print an error and remember the exit status that it asks for."""
+        self.output.lines(render_error(problem))
+        self.status = 130 if isinstance(problem, Interrupted) else max(self.status, 1)
+
+    def _do(self, item: Record) -> Record:
+        if isinstance(item, CommandLine):
+            return run_command(self.session, item.text)
+        if isinstance(item, IR):
+            try:
+                return self.session.add(item.text.encode("utf-8", "surrogateescape"))
+            except IRError as problem:
+                problem.hint = problem.hint or self._misplaced(item.text)
+                raise
+        return self.session.load_file(item.text.strip('"'))  # type: ignore[attr-defined]
+
+    def _misplaced(self, text: str) -> str:
+        """The next step for somebody who typed a command without its colon, or an instruction."""
+        words = text.split()
+        first = words[0] if words else ""
+        if first in COMMANDS or first == "exit":
+            return f"commands begin with a colon: `:{text.strip()}`"
+        if first.removeprefix("@") in self.session.symbols_by_name:
+            return f"to call it: `:call {text.strip().removeprefix('@')}`"
+        if first.startswith("%") and "= type" not in text or first in ("ret", "call", "br", "store"):
+            return "instructions go into a function: define i32 @f() { … }"
+        return ""
+
+    def _print_input(self, item: Record) -> None:
+        text: str = item.text  # type: ignore[attr-defined]
+        first, *rest = text.split("\n")
+        self.output.flush()
+        print(f"> {first}", *(f". {line}".rstrip() for line in rest), sep="\n", flush=True)
