@@ -8,6 +8,7 @@ import sys
 from jitrepl import __version__
 from jitrepl.errors import Interrupted, JitreplError
 from jitrepl.shell.inputs import CommandLine, Path, Splitter, split_inputs
+from jitrepl.shell.options import Options, help_text, read_options
 from jitrepl.shell.output import Output
 from jitrepl.shell.render import render_error
 from jitrepl.shell.script import read_lines
@@ -17,40 +18,34 @@ from jitrepl.shell.sources import read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Iterator
 
     from jitrepl.messages import Record
     from jitrepl.shell.client import Worker
 
-OK, USAGE, INTERRUPTED = 0, 2, 130
+OK, INTERRUPTED = 0, 130
 
-_DESCRIPTION = "An interactive shell for LLVM IR that runs what you type."
-_EPILOG = """\
-examples:
-  jitrepl                                   the prompt; `:help` there
-  jitrepl sum.ll -e ':call sum 1 2'         load, call, print i32 3
-  cat sum.ll | jitrepl - -e ':call sum 1 2' the same from a pipe
-  jitrepl - < session.txt                   IR and `:` commands, one after the other
-
-exit status: 0; 1 an input failed; 2 usage; 130 interrupted
-"""
-
-
-def run(arguments: list[str] | None, worker: Worker | None) -> int:
+def run(arguments: list[str], worker: Worker | None) -> int:
     """Run `jitrepl` with these arguments.
 
     Args:
-        arguments: without the program's name; None for `sys.argv`.
+        arguments: without the program's name.
         worker: a worker that was just started, if it could be.
 
     Returns:
         The exit status.
     """
-    options = _parse(arguments)
+    try:
+        options = read_options(arguments)
+    except JitreplError as problem:
+        Output().lines(render_error(problem))
+        return problem.exit_status
+    if options.help:
+        print(help_text(), end="")
+        return OK
     output = Output(options.color, options.quiet)
     interactive = _opens_prompt(options)
-    session = Session(llvm_options=tuple(options.llvm), worker=worker, warm_up=interactive)
+    session = Session(llvm_options=options.llvm, worker=worker, warm_up=interactive)
     shell = Shell(session, output, options.echo, options.keep_going or interactive)
     session.on_note = shell.note
     try:
@@ -73,38 +68,17 @@ def run(arguments: list[str] | None, worker: Worker | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     finally:
-        session.close()
+        session.close(wait=False)
 
 
-def _parse(arguments: list[str] | None) -> Namespace:
-    from argparse import ArgumentParser, RawDescriptionHelpFormatter
-
-    parser = ArgumentParser(
-        "jitrepl", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=RawDescriptionHelpFormatter
-    )
-    add = parser.add_argument
-    add("files", nargs="*", metavar="FILE", help="textual IR, bitcode, or a script of inputs; - for standard input")
-    add("-e", "--execute", action="append", default=[], metavar="INPUT", help="run an input after the files")
-    add("-i", "--interactive", action="store_true", help="go on at the prompt")
-    add("--host", action="append", default=[], metavar="FILE.py", help="register host functions")
-    add("--lib", action="append", default=[], metavar="PATH", help="open a shared library")
-    add("--llvm", action="append", default=[], metavar="OPTION", help="an option for libLLVM: --llvm=-print-after-all")
-    add("--keep-going", action="store_true", help="go on after an input that failed")
-    add("--echo", action="store_true", help="print each input before it runs")
-    add("-q", "--quiet", action="store_true", help="print results and errors only")
-    add("--color", choices=("auto", "always", "never"), default="auto", help="when to colour (default: auto)")
-    add("--version", action="store_true", help="print the versions of jitrepl and LLVM")
-    return parser.parse_args(arguments)
-
-
-def _opens_prompt(options: Namespace) -> bool:
+def _opens_prompt(options: Options) -> bool:
     if options.interactive:
         return True
     script = options.execute or "-" in options.files or options.version
     return not script and sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _given(options: Namespace) -> Iterator[Record]:
+def _given(options: Options) -> Iterator[Record]:
     """The inputs that the command line names, in their order."""
     for path in options.lib:
         yield CommandLine(f":lib {_shell_quoted(path)}")

@@ -151,6 +151,11 @@ class Worker:
         self._gone = True
         return os.waitstatus_to_exitcode(status)
 
+    def leave(self) -> None:
+        """Let go of a process that ends by itself; it is not waited for."""
+        self._gone = True
+        self._stream.close()
+
     def close(self) -> None:
         """End the process, if it still runs; may be called twice."""
         self._stream.close()

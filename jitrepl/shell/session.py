@@ -133,19 +133,28 @@ class Session:
         expanded = os.path.expanduser(path)
         self.ask(messages.AddLibrary(os.path.abspath(expanded) if os.path.exists(expanded) else path))
 
-    def close(self) -> None:
-        """Run what JITed code registered with `atexit`, and end the worker; may be called twice."""
+    def close(self, wait: bool = True) -> None:
+        """Run what JITed code registered with `atexit`, and end the worker; may be called twice.
+
+        Args:
+            wait: whether to wait until its process is gone. One that answered is about to end by itself.
+        """
         worker = self._worker
         if worker is None:
             return
+        self._worker = None
+        answered = False
         try:
             if self._started:
                 worker.ask(messages.Quit())
+                answered = True
         except JitreplError:
             pass  # it is leaving; how is of no use to anybody any more
         finally:
-            self._worker = None
-            worker.close()
+            if answered and not wait:
+                worker.leave()
+            else:
+                worker.close()
 
     def __enter__(self) -> Self:
         return self

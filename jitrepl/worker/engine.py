@@ -74,7 +74,7 @@ class Engine:
 
     def started(self) -> messages.Started:
         """What a shell wants to know of a new worker."""
-        return messages.Started(llvm.version, self.jit.triple, self.take_notes())
+        return messages.Started(llvm.version(), self.jit.triple, self.take_notes())
 
     def _load(self, request: messages.Load) -> messages.Loaded:
         module, notes = self.dylib.add(request.data, request.name)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import sys
-import threading
+from _thread import get_ident  # `threading` costs 1 ms
 
-from jitrepl import host as api
 from jitrepl.errors import HostError, JitreplError
 from jitrepl.host import HostFunction, host, registered
 from jitrepl.literals import quote
@@ -116,7 +115,7 @@ class Hosts:
         try:
             with open(path, "rb") as file:
                 code = compile(file.read(), path, "exec")
-            exec(code, {"__name__": "jitrepl_host_file", "__file__": path, "host": api.host})
+            exec(code, {"__name__": "jitrepl_host_file", "__file__": path, "host": host})
             added = registered[before:]
             for function in added:
                 self.signature(function)
@@ -138,7 +137,7 @@ class Hosts:
 
     def entered(self) -> None:
         """The thread that calls this starts a call thunk; a failing host function ends that call."""
-        self._caller = threading.get_ident()
+        self._caller = get_ident()
         self._failure = None
 
     def failure(self) -> HostError | None:
@@ -167,7 +166,7 @@ class Hosts:
         except BaseException as problem:
             what = _described(problem, entry.function.function.__code__.co_filename)
             self._failure = HostError(f"host function {entry.symbol} failed: {what}")
-            if threading.get_ident() == self._caller:
+            if get_ident() == self._caller:
                 return 1
             # Another thread has no call to leave: it goes on with zeros.
             ctypes.memset(result, 0, entry.signature.type.result.size)

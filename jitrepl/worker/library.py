@@ -5,6 +5,7 @@ Only the LLVM-C API of one major version is spoken, the one that the installed l
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import os
 import sys
@@ -18,14 +19,56 @@ VARIABLE = "JITREPL_LIBLLVM"
 _INSTALL = f"install it with `pip install 'karellen-llvm-core=={LLVM_MAJOR}.*'`, or set {VARIABLE} to its path"
 
 
+_opened: list[ctypes.CDLL] = []
+_opening: list[_thread.LockType] = []
+
+
 def open_libllvm() -> ctypes.CDLL:
+    """libLLVM, opened at the first call.
+
+    Raises:
+        JITError: if there is none, or it is of another major version.
+    """
+    if _opening:
+        _opening.pop().acquire()
+    if not _opened:
+        _opened.append(_open())
+    return _opened[0]
+
+
+def open_ahead() -> None:
+    """Begin to open libLLVM in a thread, while this one imports what will use it.
+
+    Most of the time goes into relocating the library, for which Python's lock is not needed: `ctypes.CDLL` holds
+    on to it, a call of C's own `dlopen` does not. What fails here fails again, and is told, in `open_libllvm`.
+    """
+    paths = _candidates()[:1]
+    if not paths:
+        return
+    done = _thread.allocate_lock()
+    done.acquire()
+    _opening.append(done)
+
+    def load() -> None:
+        try:
+            dlopen = ctypes.CDLL(None).dlopen
+            dlopen.argtypes = (ctypes.c_char_p, ctypes.c_int)
+            dlopen.restype = ctypes.c_void_p
+            unwinder = _unwinder_beside(paths[0])
+            if unwinder:
+                dlopen(unwinder.encode(), os.RTLD_NOW | os.RTLD_GLOBAL)
+            dlopen(paths[0].encode(), os.RTLD_NOW)
+        finally:
+            done.release()
+
+    _thread.start_new_thread(load, ())
+
+
+def _open() -> ctypes.CDLL:
     """Open libLLVM, after the unwinder beside it.
 
     The wheel's libLLVM registers unwind tables with LLVM's own libunwind. That one has to be the first unwinder
     of the process, else exceptions through JITed frames end in `terminate`; hence `RTLD_GLOBAL` and the order.
-
-    Raises:
-        JITError: if there is none, or it is of another major version.
     """
     for path in _candidates():
         unwinder = _unwinder_beside(path)

@@ -15,28 +15,50 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-library = open_libllvm()
-version = ".".join(map(str, version_of(library)))
-
 Ptr = c_void_p
 Str = c_char_p
 Bool = c_int
 Error = c_void_p
 
 
-def prototype(name: str, result: Any, *arguments: Any) -> Any:
-    """A function of libLLVM with its C types set.
+class Prototype:
+    """A function of libLLVM and its C types; the first call puts the function in its own place.
 
-    Raises:
-        JITError: if this libLLVM does not export it.
+    Libraries are opened and symbols looked up only then, so that importing this costs next to nothing.
     """
-    try:
-        function = library[name]
-    except AttributeError:
-        raise JITError(f"this libLLVM {version} exports no {name}") from None
-    function.restype = result
-    function.argtypes = arguments
-    return function
+
+    __slots__ = ("arguments", "name", "result")
+
+    def __init__(self, name: str, result: Any, arguments: tuple[Any, ...]) -> None:
+        self.name = name
+        self.result = result
+        self.arguments = arguments
+
+    def bind(self) -> Any:
+        """The function itself.
+
+        Raises:
+            JITError: if there is no libLLVM, or this one does not export it.
+        """
+        library = open_libllvm()
+        try:
+            function = library[self.name]
+        except AttributeError:
+            raise JITError(f"this libLLVM {version()} exports no {self.name}") from None
+        function.restype = self.result
+        function.argtypes = self.arguments
+        return function
+
+    def __call__(self, *values: Any) -> Any:
+        function = self.bind()
+        names = [name for name, value in globals().items() if value is self]
+        globals().update(dict.fromkeys(names, function))
+        return function(*values)
+
+
+def prototype(name: str, result: Any, *arguments: Any) -> Any:
+    """A function of libLLVM by its C name, its result and its arguments."""
+    return Prototype(name, result, arguments)
 
 
 # Texts and errors
@@ -174,6 +196,11 @@ jit_add_module = prototype("LLVMOrcLLJITAddLLVMIRModuleWithRT", Error, Ptr, Ptr,
 jit_lookup = prototype("LLVMOrcLLJITLookup", Error, Ptr, Ptr, Str)
 jit_ir_transform_layer = prototype("LLVMOrcLLJITGetIRTransformLayer", Ptr, Ptr)
 enable_debug_support = prototype("LLVMOrcLLJITEnableDebugSupport", Error, Ptr)
+
+
+def version() -> str:
+    """The version of libLLVM: `22.1.8`."""
+    return ".".join(map(str, version_of(open_libllvm())))
 
 
 def text_of(message: int | None) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from jitrepl.errors import BitcodeError, InputError, IRError
 from jitrepl.worker import llvm
-from jitrepl.worker.diagnosis import Location, explain_parse, explain_verify, refuse_bytes
 from jitrepl.worker.owned import Module, parse, verify
 from jitrepl.worker.signatures import ContextReader, Signature, TypeReader
 from jitrepl.worker.types import Type
@@ -142,6 +141,8 @@ class Reader:
         if data[:4] in BITCODE_MAGIC:
             module, message = parse(data, name)
             if module is None:
+                from jitrepl.worker.diagnosis import refuse_bytes
+
                 raise BitcodeError(*refuse_bytes(name, data, message))
         else:
             module, data = self._read_text(data, name)
@@ -149,6 +150,8 @@ class Reader:
             notes = self._check_target(module, name)
             problem = verify(module)
             if problem:
+                from jitrepl.worker.diagnosis import explain_verify
+
                 raise IRError(explain_verify(name, data, problem))
             return Reading(module, data, list(self._globals(module)), notes)
         except BaseException:
@@ -157,6 +160,8 @@ class Reader:
 
     def _read_text(self, data: bytes, name: str) -> tuple[Module, bytes]:
         if b"\0" in data or (not data and name.endswith(".bc")):
+            from jitrepl.worker.diagnosis import refuse_bytes
+
             raise BitcodeError(*refuse_bytes(name, data, ""))
         try:
             text = data.decode()
@@ -169,6 +174,8 @@ class Reader:
             module, message = parse(source, name)
             if module is not None:
                 return module, source
+            from jitrepl.worker.diagnosis import Location, explain_parse
+
             location = Location.parse(message, name, len(before))
             missing = location.undefined
             if missing and missing not in declared:

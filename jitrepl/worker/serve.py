@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import sys
 
+import _socket  # the module `socket` wraps this in enums, for 5 ms
+
 from jitrepl import messages, wire
 from jitrepl.errors import InternalError, JitreplError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
-
     from jitrepl.worker.engine import Engine
 
 
-def serve(stream: socket.socket) -> None:
+def serve(stream: _socket.socket) -> None:
     """Answer the requests that arrive on a stream socket; returns when `Quit` is done or the shell is gone."""
     import _signal as signal  # the module `signal` wraps these in enums, for 5 ms
 
@@ -58,6 +58,9 @@ def serve(stream: socket.socket) -> None:
 def _load_llvm():  # type: ignore[no-untyped-def]
     """Load LLVM while the shell reads its arguments; what goes wrong is told in answer to the first request."""
     try:
+        from jitrepl.worker.library import open_ahead
+
+        open_ahead()
         from jitrepl.worker import process
         from jitrepl.worker.engine import Engine
 
@@ -86,12 +89,9 @@ def _trace(problem: Exception) -> str:
 
 def main(descriptor: int) -> None:
     """Serve on an inherited socket, then end this process without Python's clean-up: JITed code may still run."""
-    import socket
-
     status = 1
     try:
-        with socket.socket(fileno=descriptor) as stream:
-            serve(stream)
+        serve(_socket.socket(fileno=descriptor))
         status = 0
     finally:
         sys.stdout.flush()
