@@ -167,7 +167,7 @@ def coloured(fragments: Fragments) -> str:
     parts = []
     for style, text in fragments:
         if style == "ir":
-            from jitrepl.shell.lexer import highlight
+            from jitrepl.shell.highlight import highlight
 
             parts.append(highlight(text))
         elif STYLES[style] and text:

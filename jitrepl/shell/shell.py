@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jitrepl import messages
 from jitrepl.errors import Interrupted, IRError, JitreplError
 from jitrepl.shell.commands import COMMANDS, Leave, run_command
 from jitrepl.shell.inputs import IR, CommandLine, split_inputs
@@ -64,8 +65,7 @@ class Shell:
             return False
         if isinstance(result, Leave):
             self.leaving = True
-        called = type(result).__name__ == "Called"
-        if called:
+        if isinstance(result, messages.Called):
             self.output.fresh_line()
         for line in render(result, remarks=self.output.terminal):
             if line.result:

@@ -102,7 +102,7 @@ class SessionDylib:
         shown = set(self._defined)
         for module in self.modules.values():
             for item in module.globals:
-                if item.defined and item.name != CONSTRUCTORS:
+                if item.defined and not item.private and item.name != CONSTRUCTORS:
                     yield describe(item, module.name, "ready" if module.ready else "lazy")
         for module in self.modules.values():
             for item in module.globals:

@@ -48,18 +48,20 @@ class Global:
         signature: what a caller must know, for what can be called.
         defined: whether this module defines it for others.
         local: whether only this module sees it (`internal`, `private`).
+        private: whether it is not even in the symbol table.
         weak: whether another definition may take its place, or it may stay undefined.
         thread_local: whether each thread has its own.
         constant: whether it is a variable that nobody may write.
     """
 
-    __slots__ = ("constant", "defined", "kind", "local", "name", "signature", "thread_local", "type", "weak")
+    __slots__ = ("constant", "defined", "kind", "local", "name", "private", "signature", "thread_local", "type", "weak")
 
     def __init__(self, value: int, kind: str, reader: ContextReader) -> None:
         self.name = llvm.name_of(value)
         self.kind = kind
         linkage = llvm.linkage(value)
         self.local = linkage in (_INTERNAL, _PRIVATE)
+        self.private = linkage == _PRIVATE
         self.weak = linkage in _WEAK
         self.defined = linkage != _AVAILABLE_EXTERNALLY and not llvm.is_declaration(value)
         self.signature: Signature | None = None

@@ -1,0 +1,100 @@
+"""What Tab offers: commands, paths, symbols of the session, words of IR."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
+from prompt_toolkit.document import Document
+
+from jitrepl.shell.arguments import READERS
+from jitrepl.shell.commands import ALIASES, COMMANDS
+from jitrepl.shell.session import Session
+from jitrepl.shell.vocabulary import load
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_WORD = re.compile(r'[@%!#$:]?[-A-Za-z0-9_.$]*$|@"[^"]*$')
+_BODY = re.compile(r"^\s*define\b[^{]*\{[^}]*$", re.MULTILINE)
+
+
+class SessionCompleter(Completer):
+    """Completes an input of a session.
+
+    Args:
+        session: whose symbols are offered.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._paths = PathCompleter(expanduser=True)
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        """Completions for the word before the cursor."""
+        line = document.current_line_before_cursor
+        if line.startswith(":"):
+            yield from self._command(line, complete_event)
+        elif _like_path(line) and document.line_count == 1:
+            yield from self._paths.get_completions(Document(line), complete_event)
+        else:
+            yield from self._ir(document)
+
+    def _command(self, line: str, event: CompleteEvent) -> Iterable[Completion]:
+        word, space, rest = line[1:].partition(" ")
+        if not space:
+            for name, command in COMMANDS.items():
+                if name.startswith(word):
+                    yield Completion(name, -len(word), display=f":{name}", display_meta=command.summary)
+            return
+        command = COMMANDS.get(ALIASES.get(word, word))  # type: ignore[assignment]
+        if command is None:
+            return
+        kinds = {kind for _, kind in command.params}
+        if "Paths" in kinds:
+            last = rest.rpartition(" ")[2]
+            yield from self._paths.get_completions(Document(last), event)
+        elif command.name == "help":
+            yield from _starting(rest, COMMANDS)
+        elif kinds & set(READERS):
+            last = re.split(r"[\s(,]", rest)[-1]
+            yield from self._symbols(last, sigil=last.startswith("@"))
+
+    def _symbols(self, word: str, sigil: bool) -> Iterable[Completion]:
+        for name, symbol in self._session.symbols_by_name.items():
+            text = f"@{name}" if sigil else name
+            if text.startswith(word):
+                yield Completion(text, -len(word), display_meta=symbol.type)
+
+    def _ir(self, document: Document) -> Iterable[Completion]:
+        before = document.text_before_cursor
+        match = _WORD.search(before)
+        word = match[0] if match else ""
+        if word.startswith("@"):
+            yield from self._symbols(word, sigil=True)
+            return
+        if word.startswith("%"):
+            locals_ = re.findall(r"%[-A-Za-z$._][-A-Za-z$._0-9]*", document.text)
+            yield from _starting(word, [name for name in dict.fromkeys(locals_) if name != word])
+            return
+        if not word:
+            return
+        vocabulary = load()
+        statement = document.current_line_before_cursor.strip() == word
+        in_body = bool(_BODY.search(before))
+        starters = vocabulary.body_starters if in_body else vocabulary.module_starters
+        words = sorted(starters) if statement else vocabulary.all_words
+        yield from _starting(word, words)
+
+
+def _starting(word: str, candidates: Iterable[str]) -> Iterable[Completion]:
+    return (Completion(name, -len(word)) for name in candidates if name.startswith(word))
+
+
+def _like_path(line: str) -> bool:
+    text = line.strip()
+    return text.startswith(("/", "./", "../", "~")) or (
+        bool(text) and " " not in text and os.sep in text and text[0] not in "@%!#$;:"
+    )

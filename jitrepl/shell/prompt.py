@@ -1,0 +1,165 @@
+"""The prompt: what prompt_toolkit does for a line that the user types.
+
+Drawn before LLVM is loaded: the worker loads it while the libraries here are imported and the user types.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _thread import allocate_lock, start_new_thread
+
+from jitrepl import __version__
+from jitrepl.errors import JitreplError
+from jitrepl.shell.shell import Shell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.key_binding import KeyBindings
+
+    from jitrepl.messages import Record
+
+PROMPT = "jitrepl> "
+CONTINUATION = "     ... "
+
+
+def run_prompt(shell: Shell, inputs: Iterable[Record]) -> int:
+    """Run these inputs, then what the user types, until they leave.
+
+    Returns:
+        The exit status: 0, unless LLVM could not be loaded.
+    """
+    banner = Banner(shell)
+    prompt = make_prompt(shell)
+    banner.finish()
+    shell.run_all(inputs)
+    while not shell.leaving:
+        try:
+            text = prompt.prompt()
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            break
+        if text.strip():
+            try:
+                shell.run_text(text)
+            except KeyboardInterrupt:
+                shell.output.lines([])
+    return 0
+
+
+class Banner:
+    """The first line on the screen. A thread waits for the worker, so that nothing else has to.
+
+    Args:
+        shell: whose session is started.
+    """
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._printed = allocate_lock()
+        self._printed.acquire()
+        self._problem: JitreplError | None = None
+        start_new_thread(self._wait, ())
+
+    def _wait(self) -> None:
+        try:
+            started = self._shell.session.start()
+            self._print(f"LLVM {started.llvm}, {started.triple}")
+        except JitreplError as problem:
+            self._problem = problem
+        finally:
+            self._printed.release()
+
+    def _print(self, versions: str) -> None:
+        os.write(sys.stdout.fileno(), f"jitrepl {__version__}, {versions}. `:help` lists the commands.\n".encode())
+
+    def finish(self) -> None:
+        """Let the prompt be drawn; the worker has had as long as the imports took.
+
+        Raises:
+            JitreplError: if the worker could not start.
+        """
+        self._printed.acquire()
+        if self._problem:
+            raise self._problem
+
+
+def make_prompt(shell: Shell) -> PromptSession[str]:
+    """A prompt with highlighting, completion, history and lines that know when an input is complete."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+    from prompt_toolkit.history import FileHistory, InMemoryHistory
+    from prompt_toolkit.lexers import PygmentsLexer
+    from prompt_toolkit.styles import Style
+
+    from jitrepl.shell.completion import SessionCompleter
+    from jitrepl.shell.lexer import STYLE, IRLexer
+
+    path = history_path()
+    return PromptSession(
+        PROMPT,
+        multiline=True,
+        prompt_continuation=CONTINUATION,
+        lexer=PygmentsLexer(IRLexer),
+        style=Style.from_dict(STYLE),
+        completer=SessionCompleter(shell.session),
+        complete_while_typing=False,
+        auto_suggest=AutoSuggestFromHistory(),
+        history=FileHistory(path) if path else InMemoryHistory(),
+        key_bindings=_key_bindings(),
+        include_default_pygments_style=False,
+    )
+
+
+def _key_bindings() -> KeyBindings:
+    from prompt_toolkit.filters import completion_is_selected, is_searching
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+    from jitrepl.shell.completeness import indent, is_complete
+
+    bindings = KeyBindings()
+    typing = ~is_searching & ~completion_is_selected
+
+    @bindings.add("enter", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        document = buffer.document
+        at_end = not document.text_after_cursor.strip()
+        if document.line_count == 1 or at_end:
+            if is_complete(document.text):
+                buffer.validate_and_handle()
+            else:
+                buffer.insert_text("\n" + indent(document.text_before_cursor))
+        else:
+            buffer.newline(copy_margin=True)
+
+    @bindings.add("escape", "enter", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.validate_and_handle()
+
+    @bindings.add("}", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        line = buffer.document.current_line_before_cursor
+        if line and not line.strip():
+            buffer.delete_before_cursor(min(2, len(line)))
+        buffer.insert_text("}")
+
+    return bindings
+
+
+def history_path() -> str | None:
+    """The file in which the history is kept (XDG Base Directory Specification); None if it cannot be."""
+    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    folder = os.path.join(state, "jitrepl")
+    path = os.path.join(folder, "history")
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        with open(path, "ab"):
+            return path
+    except OSError:
+        return None
