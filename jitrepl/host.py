@@ -22,9 +22,23 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeVar, overload
 
-FROM_ANNOTATION = {"int": "i64", "float": "double", "bool": "i1", "str": "ptr", "bytes": "ptr", "None": "void"}
+    F = TypeVar("F", bound=Callable[..., Any])
+else:  # `typing` costs more than everything else here
+
+    def overload(function):
+        return function
+
+
+FROM_ANNOTATION = {
+    "int": "i64",
+    "float": "double",
+    "bool": "i1",
+    "str": "ptr",
+    "bytes": "ptr",
+    "None": "void",
+}
 """The IR type that an annotation stands for when no signature is given."""
 
 
@@ -67,6 +81,10 @@ registered: list[HostFunction] = []
 """Every host function of this process, in the order of their definition; the last one for a name wins."""
 
 
+@overload
+def host(signature: F) -> F: ...
+@overload
+def host(signature: str | None = None, *, name: str = "", pattern: str = "") -> Callable[[F], F]: ...
 def host(signature: Any = None, *, name: str = "", pattern: str = "") -> Any:
     """Define a symbol for JITed code by a Python function (a decorator, with or without arguments).
 
@@ -100,7 +118,7 @@ def _from_annotations(function: Callable[..., Any], skip: int) -> str:
         if type is None:
             raise TypeError(
                 f"host function {function.__name__}: annotate `{param}` with "
-                f"{', '.join(FROM_ANNOTATION)}, or give the IR signature: @host(\"i32 (i32)\")"
+                f'{", ".join(FROM_ANNOTATION)}, or give the IR signature: @host("i32 (i32)")'
             )
         types.append(type)
     return f"{types[-1]} ({', '.join(types[:-1])})"

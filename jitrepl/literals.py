@@ -82,9 +82,7 @@ def parse(text: str) -> Literal:
         return Number(text)
     found = _Reader(text).items("")
     if len(found) != 1:
-        raise ArgumentError(
-            "a value is missing" if not found else f"{len(found)} values where one is wanted: {text}"
-        )
+        raise ArgumentError("a value is missing" if not found else f"{len(found)} values where one is wanted: {text}")
     return found[0][1]
 
 
@@ -144,9 +142,7 @@ class _Reader:
         while True:
             start = self.pos = self.blank(self.pos)
             if start == len(text) and closer:
-                raise ArgumentError(
-                    f"the {opener} in column {opened + 1} is never closed: {closer} is missing"
-                )
+                raise ArgumentError(f"the {opener} in column {opened + 1} is never closed: {closer} is missing")
             if start == len(text) or (closer and text.startswith(closer, start)):
                 self.pos = start + len(closer)
                 return found
@@ -301,10 +297,7 @@ class _Reader:
             start = self.blank(pos)
             count = self.text[start : (pos := self.word_end(start))]
             start = self.blank(pos)
-            if (
-                not (count.isdecimal() or count == "vscale")
-                or self.text[start : (pos := self.word_end(start))] != "x"
-            ):
+            if not (count.isdecimal() or count == "vscale") or self.text[start : (pos := self.word_end(start))] != "x":
                 return -1
             if count != "vscale":
                 break

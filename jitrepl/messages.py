@@ -25,7 +25,7 @@ class Record:
     _fields: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        cls._fields = tuple(cls.__dict__.get("__annotations__", ()))
+        cls._fields = tuple(cls.__dict__.get("__annotations__", ()))  # noqa: RUF063 - `inspect` is slow
         RECORDS[cls.__name__] = cls
 
     def __init__(self, *values: Any, **named: Any) -> None:

@@ -6,8 +6,8 @@ An annotation of a command's parameter names a kind; the names below exist for t
 from __future__ import annotations
 
 from jitrepl.errors import UsageError
-from jitrepl.literals import parse, split_arguments
 from jitrepl.literal_tree import String
+from jitrepl.literals import parse, split_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ class Reader:
         optional: whether it may be missing.
     """
 
-    def __init__(
-        self, read: Callable[[str], tuple[object, str]], label: str = "", optional: bool = False
-    ) -> None:
+    def __init__(self, read: Callable[[str], tuple[object, str]], label: str = "", optional: bool = False) -> None:
         self.read = read
         self.label = label
         self.optional = optional

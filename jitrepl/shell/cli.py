@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 OK, INTERRUPTED = 0, 130
 
+
 def run(arguments: list[str], worker: Worker | None) -> int:
     """Run `jitrepl` with these arguments.
 
@@ -119,5 +120,3 @@ def _print_version(session: Session) -> int:
     started = session.start()
     print(f"jitrepl {__version__}, LLVM {started.llvm}, {started.triple}")
     return OK
-
-

@@ -5,11 +5,10 @@ Nothing here loads LLVM, and nothing slow is imported: `Worker.fork` runs before
 
 from __future__ import annotations
 
+import _socket  # the module `socket` wraps this in enums, for 6 ms
 import os
 import select
 import sys
-
-import _socket  # the module `socket` wraps this in enums, for 6 ms
 
 from jitrepl import errors, wire
 from jitrepl.errors import InternalError, Interrupted, JitreplError, WorkerDied

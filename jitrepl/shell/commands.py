@@ -6,7 +6,6 @@ Parameters are read from the line one after the other, each by what its annotati
 
 from __future__ import annotations
 
-
 from jitrepl import messages
 from jitrepl.errors import UsageError
 from jitrepl.messages import Record

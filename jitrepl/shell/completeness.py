@@ -48,12 +48,7 @@ def indent(text: str) -> str:
     state = _scan(text)
     if state.in_token:
         return ""
-    if (
-        len(state.brackets) == 1
-        and state.in_body
-        and state.statement in load().block_enders
-        and not state.trailing
-    ):
+    if len(state.brackets) == 1 and state.in_body and state.statement in load().block_enders and not state.trailing:
         return ""
     return _INDENT * sum(1 for bracket in state.brackets if bracket != "<")
 

@@ -202,9 +202,7 @@ def _metadata(lexer: Any, match: re.Match[str], context: Any = None) -> _Tokens:
 @cache
 def _piece() -> re.Pattern[str]:
     token = load().tokens
-    parts = "|".join(
-        f"(?P<{name}>{token[name]})" for name in ("float", "integer", "comdat", "ellipsis", "word")
-    )
+    parts = "|".join(f"(?P<{name}>{token[name]})" for name in ("float", "integer", "comdat", "ellipsis", "word"))
     return re.compile(parts + "|(?P<unknown>.)")
 
 

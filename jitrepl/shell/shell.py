@@ -98,7 +98,7 @@ class Shell:
             return f"commands begin with a colon: `:{text.strip()}`"
         if first.removeprefix("@") in self.session.symbols_by_name:
             return f"to call it: `:call {text.strip().removeprefix('@')}`"
-        if first.startswith("%") and "= type" not in text or first in ("ret", "call", "br", "store"):
+        if (first.startswith("%") and "= type" not in text) or first in ("ret", "call", "br", "store"):
             return "instructions go into a function: define i32 @f() { … }"
         return ""
 

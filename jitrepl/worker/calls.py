@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 
 from jitrepl import messages
-from jitrepl.errors import ArgumentError, IRError, JitreplError, SymbolError, UndefinedError
+from jitrepl.errors import ArgumentError, JitreplError, SymbolError, UndefinedError
 from jitrepl.worker import values
 from jitrepl.worker.dylib import SessionDylib, suggestion
 from jitrepl.worker.hosts import Hosts
@@ -79,7 +79,9 @@ class SessionMemory:
         module, message = parse(source.encode(), "type")
         if module is None:
             reason = message.split("\n", 1)[0].rpartition("error: ")[2]
-            raise ArgumentError(f"`{text}` is no function type: {reason}", "write it as IR does: `double (double, ptr)`")
+            raise ArgumentError(
+                f"`{text}` is no function type: {reason}", "write it as IR does: `double (double, ptr)`"
+            )
         with module:
             from jitrepl.worker import llvm
 

@@ -39,11 +39,7 @@ def render(type: Type, data: bytes, names: Callable[[int], str | None]) -> str:
             return "null"
         name = names(address)
         return f"0x{address:0{2 * type.size}x}" if name is None else str(Symbol(name))
-    if (
-        isinstance(type, Array)
-        and type.element.text == "i8"
-        and (text := _text(data[: type.count])) is not None
-    ):
+    if isinstance(type, Array) and type.element.text == "i8" and (text := _text(data[: type.count])) is not None:
         return f'c"{text}"'
     if isinstance(type, Void):
         return ""

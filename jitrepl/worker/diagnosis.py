@@ -89,7 +89,9 @@ def explain_verify(name: str, data: bytes, message: str) -> str:
     for reason, operands in _complaints(message):
         number = next((places[_squeezed(o)] for o in operands if _squeezed(o) in places), 0)
         number = number or next(filter(None, (_definition(o, lines) for o in operands)), 0)
-        rest = [f"  {operand.strip()}" for operand in operands if not number or operand.strip() != lines[number - 1].strip()]
+        rest = [
+            f"  {operand.strip()}" for operand in operands if not number or operand.strip() != lines[number - 1].strip()
+        ]
         if number:
             source = lines[number - 1]
             head = _pointed(name, number, len(source) - len(source.lstrip()) + 1, reason, lines)
@@ -126,7 +128,7 @@ def _definition(operand: str, lines: list[str]) -> int:
         return 0
     name = operand[start:].split("(")[0].strip()
     for number, line in enumerate(lines, 1):
-        if f"{name}(" in line and line.lstrip().startswith("define") or line.startswith(f"{name} ="):
+        if (f"{name}(" in line and line.lstrip().startswith("define")) or line.startswith(f"{name} ="):
             return number
     return 0
 

@@ -61,9 +61,7 @@ class SessionDylib:
             compile anything in the middle of a look-up, so code for host functions has to be there before.
     """
 
-    def __init__(
-        self, jit: Jit, hosts: Callable[[], list[str]], prepare: Callable[[Iterable[str]], None]
-    ) -> None:
+    def __init__(self, jit: Jit, hosts: Callable[[], list[str]], prepare: Callable[[Iterable[str]], None]) -> None:
         self._jit = jit
         self._hosts = hosts
         self._prepare = prepare

@@ -124,7 +124,9 @@ class Engine:
         try:
             process.open_library(request.path)
         except OSError as problem:
-            raise JITError(f"cannot open the library: {problem}", "give its path, or its soname: `:lib libz.so.1`") from None
+            raise JITError(
+                f"cannot open the library: {problem}", "give its path, or its soname: `:lib libz.so.1`"
+            ) from None
         return messages.Done()
 
     def _quit(self, _request: messages.Quit) -> messages.Done:
@@ -154,7 +156,9 @@ class Engine:
             self._hosts.address(name)
             written = self._hosts.signature(function).type.text
             if declared and declared.type.text != written:
-                self._notes.append(f"warning: {name} is declared as {declared.type.text}, the host function is {written}")
+                self._notes.append(
+                    f"warning: {name} is declared as {declared.type.text}, the host function is {written}"
+                )
 
     def _host_address(self, symbol: str) -> int | None:
         """What the generator answers: host functions that code was made for."""

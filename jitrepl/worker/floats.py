@@ -104,9 +104,7 @@ def decode(name: str, data: bytes) -> str:
         return short
     ratio = _ratio(name, data)
     if not ratio:
-        return next(
-            (word for word in ("inf", "-inf", "nan") if encode(name, word) == data), ir_hex(name, data)
-        )
+        return next((word for word in ("inf", "-inf", "nan") if encode(name, word) == data), ir_hex(name, data))
     negative, numerator, denominator = ratio
     sign = "-" * negative
     if not numerator:
@@ -133,9 +131,7 @@ def ir_hex(name: str, data: bytes) -> str:
 def to_python(name: str, data: bytes) -> float | Decimal:
     """The exact value: a float up to double, a `decimal.Decimal` for the wider types."""
     if name in ("half", "float", "double"):
-        return float(
-            struct.unpack({"half": "<e", "float": "<f"}.get(name, "<d"), data[: FORMATS[name].size])[0]
-        )
+        return float(struct.unpack({"half": "<e", "float": "<f"}.get(name, "<d"), data[: FORMATS[name].size])[0])
     if name == "bfloat":
         return float(struct.unpack("<f", b"\0\0" + data[:2])[0])
     from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
@@ -323,9 +319,7 @@ def _from_ir(name: str, text: str, lower: str) -> bytes:
         back = _ratio(name, data)
         exact = back is not None and back[1] * denominator == numerator * back[2]
     if not exact:
-        raise ArgumentError(
-            f"{text} is a double that {name} cannot hold exactly", "write it in decimal to round it"
-        )
+        raise ArgumentError(f"{text} is a double that {name} cannot hold exactly", "write it in decimal to round it")
     return data
 
 

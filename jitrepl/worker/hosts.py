@@ -12,7 +12,7 @@ from jitrepl.literals import quote
 from jitrepl.worker import values
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.thunks import Thunks, offsets_of
-from jitrepl.worker.types import Pointer, Void
+from jitrepl.worker.types import Pointer, Type, Void
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ class Hosts:
         memory: keeps the buffers that returned pointers refer to.
     """
 
-    def __init__(
-        self, thunks: Thunks, read_signature: Callable[[str], Signature], memory: values.Memory
-    ) -> None:
+    def __init__(self, thunks: Thunks, read_signature: Callable[[str], Signature], memory: values.Memory) -> None:
         self._thunks = thunks
         self._read_signature = read_signature
         self._memory = memory
@@ -129,7 +127,8 @@ class Hosts:
             raise HostError(f"{path} fails: {_described(problem, path)}") from None
         if not added:
             raise HostError(
-                f"{path} registers no host function", "decorate one: `from jitrepl import host`, `@host(\"i32 (i32)\")`"
+                f"{path} registers no host function",
+                'decorate one: `from jitrepl import host`, `@host("i32 (i32)")`',
             )
         for function in added:
             self.compiled.pop(function.name, None)
@@ -180,7 +179,7 @@ def _padded(entry: _Entry) -> tuple[str, ...]:
     return (entry.function.annotations + ("None",) * wanted)[:wanted]
 
 
-def _argument(type: values.Type, address: int, annotation: str) -> object:
+def _argument(type: Type, address: int, annotation: str) -> object:
     data = ctypes.string_at(address, type.size)
     value = values.to_python(type, data)
     if isinstance(type, Pointer) and value and annotation in ("str", "bytes"):

@@ -152,9 +152,7 @@ class Jit:
         name = f"$.{module_id}.__inits.0".encode("utf-8", "surrogateescape")
         order = _SearchOrder(self.main, 1)
         wanted = _LookupElement(llvm.intern_symbol(self._session, name), 1)
-        llvm.session_lookup(
-            self._session, 0, byref(order), 1, byref(wanted), 1, llvm.LookupDone(done), None
-        )
+        llvm.session_lookup(self._session, 0, byref(order), 1, byref(wanted), 1, llvm.LookupDone(done), None)
         if failures:
             messages = [*self._reports, *failures]
             raise LinkError("\n".join(dict.fromkeys(messages)), _missing(messages))

@@ -54,7 +54,18 @@ class Global:
         constant: whether it is a variable that nobody may write.
     """
 
-    __slots__ = ("constant", "defined", "kind", "local", "name", "private", "signature", "thread_local", "type", "weak")
+    __slots__ = (
+        "constant",
+        "defined",
+        "kind",
+        "local",
+        "name",
+        "private",
+        "signature",
+        "thread_local",
+        "type",
+        "weak",
+    )
 
     def __init__(self, value: int, kind: str, reader: ContextReader) -> None:
         self.name = llvm.name_of(value)
@@ -201,7 +212,7 @@ class Reader:
         if triple and triple.partition("-")[0] != self._triple.partition("-")[0]:
             raise InputError(
                 f"{name} is for {triple}, this session runs {self._triple}",
-                f"compile it for this target, or set `target triple = \"{self._triple}\"` if its code allows",
+                f'compile it for this target, or set `target triple = "{self._triple}"` if its code allows',
             )
         notes = []
         if layout and layout != self._layout:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import _socket  # the module `socket` wraps this in enums, for 5 ms
 import os
 import sys
-
-import _socket  # the module `socket` wraps this in enums, for 5 ms
 
 from jitrepl import messages, wire
 from jitrepl.errors import InternalError, JitreplError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from jitrepl.worker.engine import Engine
 
 
 def serve(stream: _socket.socket) -> None:
     """Answer the requests that arrive on a stream socket; returns when `Quit` is done or the shell is gone."""
-    import _signal as signal  # the module `signal` wraps these in enums, for 5 ms
+    import _signal as signal  # type: ignore[import-not-found]  # `signal` wraps these in enums, for 5 ms
 
     # The terminal sends Ctrl-C to this process too. It only means something while a request runs: then the
     # default action ends the process, however deep in native code it is.
@@ -55,7 +57,7 @@ def serve(stream: _socket.socket) -> None:
             engine.warm_up()
 
 
-def _load_llvm():  # type: ignore[no-untyped-def]
+def _load_llvm() -> Callable[[Any], Engine]:
     """Load LLVM while the shell reads its arguments; what goes wrong is told in answer to the first request."""
     try:
         from jitrepl.worker.library import open_ahead

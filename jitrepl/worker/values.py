@@ -192,9 +192,7 @@ def _write_struct(type: Struct, node: Literal, memory: Memory) -> bytes:
     return bytes(data)
 
 
-def _items(
-    type: Type, node: Literal, kinds: str | tuple[str, ...], count: int, noun: str
-) -> tuple[Literal, ...]:
+def _items(type: Type, node: Literal, kinds: str | tuple[str, ...], count: int, noun: str) -> tuple[Literal, ...]:
     if not isinstance(node, Sequence) or node.kind not in kinds:
         bracket = "{ … }" if noun == "field" else type.text[0] + "…" + type.text[-1]
         raise ArgumentError(f"{type.text} wants {bracket} or (…), not {_shown(node)}")
@@ -221,9 +219,7 @@ def _common_type(items: tuple[Literal, ...], memory: Memory) -> str:
     if not written and all(text in _NUMBERS for text in texts):
         return max(texts, key=_NUMBERS.index)
     if len(texts) > 1:
-        raise ArgumentError(
-            f"the items of […] have one type, here are {' and '.join(texts)}", "write (…) for a struct"
-        )
+        raise ArgumentError(f"the items of […] have one type, here are {' and '.join(texts)}", "write (…) for a struct")
     return texts[0]
 
 
