@@ -84,8 +84,8 @@ registered: list[HostFunction] = []
 @overload
 def host(signature: F) -> F: ...
 @overload
-def host(signature: str | None = None, *, name: str = "", pattern: str = "") -> Callable[[F], F]: ...
-def host(signature: Any = None, *, name: str = "", pattern: str = "") -> Any:
+def host(signature: str | None = None, *, name: str = "", pattern: str = "") -> Callable[[F], F]: ...  # noqa: F811
+def host(signature: Any = None, *, name: str = "", pattern: str = "") -> Any:  # noqa: F811
     """Define a symbol for JITed code by a Python function (a decorator, with or without arguments).
 
     Args:

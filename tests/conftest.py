@@ -34,15 +34,49 @@ def _clang() -> str | None:
 
 @pytest.fixture(scope="session")
 def bitcode(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `NAME.bc` for every `tests/data/NAME.c`, without debug info."""
+    """A folder with `NAME_c.bc` for every `tests/data/NAME.c`, and bitcode with which something is wrong."""
     clang = _clang()
     if clang is None:
         pytest.skip(NO_CLANG)
     folder = tmp_path_factory.mktemp("bitcode")
+
+    def compile(source: str, target: str, *options: str) -> bytes:
+        arguments = ["-O1", *(options or ["-emit-llvm"]), "-c", DATA / source, "-o", folder / target]
+        subprocess.run([clang, *arguments], check=True, timeout=TIMEOUT, capture_output=True)
+        return (folder / target).read_bytes()
+
     for source in sorted(DATA.glob("*.c")):
-        target = folder / f"{source.stem}.bc"
-        subprocess.run([clang, "-O1", "-emit-llvm", "-c", source, "-o", target], check=True, timeout=TIMEOUT)
+        compile(source.name, f"{source.stem}_c.bc")
+    compile("sum.c", "object.o", "-O1")
+    compile("sum.c", "aarch64.bc", "-emit-llvm", "--target=aarch64-linux-gnu")
+    compile("sum.c", "wasm32.bc", "-emit-llvm", "--target=wasm32")
+    compile("sum.c", "layout.bc", "-emit-llvm", "--target=x86_64-linux-gnux32")
+    good = (folder / "sum_c.bc").read_bytes()
+    files = {
+        "bitcode.ll": (folder / "points_c.bc").read_bytes(),
+        "text.bc": (DATA / "textual_ir.txt").read_bytes(),
+        "empty.bc": b"",
+        "truncated.bc": good[: len(good) // 2 // 4 * 4],
+        "garbage.bc": bytes(range(128, 256)),
+        "archive.a": b"!<arch>\n" + bytes(60),
+        "newer.bc": from_future(good),
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
     return folder
+
+
+def from_future(bitcode: bytes) -> bytes:
+    """Bitcode as a later LLVM of another epoch would write it.
+
+    The identification block is first (LangRef's companion BitCodeFormat, "IDENTIFICATION_BLOCK"): the producer
+    is an array of 6-bit characters from bit 134 on, 10 of them, the epoch a 6-bit number 33 bits behind it.
+    """
+    number = int.from_bytes(bitcode, "little")
+    for character, digit in ((4, "9"), (5, "9")):
+        at = 134 + 6 * character
+        number = number & ~(63 << at) | (52 + int(digit)) << at
+    return (number | 1 << 227).to_bytes(len(bitcode), "little")
 
 
 @pytest.fixture

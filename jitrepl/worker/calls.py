@@ -47,9 +47,7 @@ class SessionMemory:
         Raises:
             SymbolError: if nobody has it.
         """
-        if self._dylib.find(name):
-            return self._dylib.lookup(name)
-        address = (self.hosts and self.hosts.address(name)) or symbol_address(name)
+        address = self._dylib.address_of(name) or (self.hosts and self.hosts.address(name)) or symbol_address(name)
         if address is None:
             raise SymbolError(f"no {quoted(name)}", suggestion(name, self._dylib.names()))
         return address
@@ -208,12 +206,11 @@ class Caller:
                 f"{quoted(name)} is internal to {found[0].name}, so it has no symbol to call",
                 "load it without `internal` or `static`",
             )
-        if found:
-            return self._dylib.lookup(name)
-        address = self._hosts.address(name) or symbol_address(name)
+        address = self._dylib.address_of(name) or self._hosts.address(name) or symbol_address(name)
         if address is None:
+            declared = f"\n  {quoted(name)} is declared, but nobody defines it" if self._dylib.declared(name) else ""
             raise UndefinedError(
-                f"Symbols not found: [ {name} ]\n  {quoted(name)} is declared, but nobody defines it",
+                f"Symbols not found: [ {name} ]{declared}",
                 "define it, register a host function (`:host FILE.py`), or open a library that has it (`:lib PATH`)",
             )
         return address

@@ -7,7 +7,7 @@ again, so that the user only sees the reason, and the same call works once that 
 from __future__ import annotations
 
 from jitrepl import messages
-from jitrepl.errors import DuplicateError, InternalError, JITError, UndefinedError
+from jitrepl.errors import DuplicateError, InputError, InternalError, JITError, UndefinedError
 from jitrepl.worker import llvm
 from jitrepl.worker.jit import Jit, LinkError
 from jitrepl.worker.owned import Context, Module, parse
@@ -32,11 +32,13 @@ class SessionModule:
         data: what to parse to get it again.
         globals: its global values.
         tracker: what removes it from the JITDylib.
+        assembly: whether it has module-level assembly, which may define what `globals` only declares.
     """
 
-    __slots__ = ("data", "globals", "name", "ready", "tracker")
+    __slots__ = ("assembly", "data", "globals", "name", "ready", "tracker")
 
-    def __init__(self, name: str, data: bytes, globals: list[Global], tracker: int) -> None:
+    def __init__(self, name: str, data: bytes, globals: list[Global], tracker: int, assembly: bool) -> None:
+        self.assembly = assembly
         self.name = name
         self.data = data
         self.globals = globals
@@ -87,6 +89,21 @@ class SessionDylib:
             for candidate in module.globals:
                 if candidate.name == name and not candidate.defined:
                     return candidate
+        return None
+
+    def address_of(self, name: str) -> int | None:
+        """The address of a symbol that the session defines, in IR or in some module's assembly; None if none does.
+
+        Raises:
+            UndefinedError, JITError: as `lookup`.
+        """
+        if name in self._defined:
+            return self.lookup(name)
+        if any(module.assembly for module in self.modules.values()):
+            try:
+                return self.lookup(name)
+            except UndefinedError:
+                return None
         return None
 
     def names(self) -> Iterator[str]:
@@ -157,11 +174,14 @@ class SessionDylib:
                 count += 1
                 unique = f"{name}#{count}"
             reading.module.identifier = unique
+            assembly = reading.module.has_assembly
+            if assembly:
+                _refuse_mixture(reading.globals, name)
             try:
                 tracker = self._jit.add(reading.module)
             except JITError as problem:
                 raise DuplicateError(problem.message) from None
-        module = SessionModule(unique, reading.data, reading.globals, tracker)
+        module = SessionModule(unique, reading.data, reading.globals, tracker, assembly)
         self.modules[unique] = module
         for item in module.globals:
             if item.defined and not item.local:
@@ -277,6 +297,17 @@ class SessionDylib:
             parsed.identifier = module.name
             module.tracker = self._jit.add(parsed)
         self._touched.clear()
+
+
+def _refuse_mixture(globals: list[Global], name: str) -> None:
+    """Refuse what ORC only gets right in IR, in a module that has to be given to it as an object."""
+    for item in globals:
+        if item.thread_local or item.name == CONSTRUCTORS:
+            what = f"thread_local {quoted(item.name)}" if item.thread_local else "static initialisers"
+            raise InputError(
+                f"{name}: {what} beside module-level assembly does not work here",
+                "move the assembly into a module of its own",
+            )
 
 
 def describe(item: Global, module: str, state: str) -> messages.Symbol:

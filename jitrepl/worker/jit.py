@@ -34,6 +34,7 @@ class _LookupElement(Structure):
     _fields_ = (("name", c_void_p), ("weak", c_int))
 
 
+_DEFAULT, _PIC, _DEFAULT_CODE_MODEL, _OBJECT_FILE = 2, 2, 0, 1  # llvm-c/TargetMachine.h
 _EXPORTED, _CALLABLE = 1, 4  # LLVMJITSymbolGenericFlags
 _NOT_FOUND = "Symbols not found: ["
 
@@ -76,15 +77,19 @@ class Jit:
         self.layout: str = llvm.jit_layout(self.ptr).decode()
         self.prefix: str = chr(llvm.jit_prefix(self.ptr) & 0xFF).strip("\0")
         self._reports: list[str] = []
+        self._machine: int | None = None
+        self._objects: dict[int, str] = {}
         self._on_materialize = on_materialize
         # ctypes frees a callback that nobody refers to, and ORC keeps calling it.
         self._callbacks = (
             llvm.ErrorReporter(self._report),
             llvm.Transform(self._transform),
             llvm.WithModule(self._announce),
+            llvm.ObjectTransform(self._linking),
         )
         llvm.set_error_reporter(self._session, self._callbacks[0], None)
         llvm.set_ir_transform(llvm.jit_ir_transform_layer(self.ptr), self._callbacks[1], None)
+        llvm.set_object_transform(llvm.jit_object_transform_layer(self.ptr), self._callbacks[3], None)
 
     def add_generator(self, callback: object) -> None:
         """Let `callback` (an `llvm.Generate`) define what the main JITDylib lacks; the caller keeps it alive."""
@@ -103,11 +108,37 @@ class Jit:
             JITError: if a symbol is defined already; then nothing was added.
         """
         tracker: int = llvm.create_tracker(self.main)
-        error = llvm.jit_add_module(self.ptr, tracker, module.take_thread_safe())
+        if module.has_assembly:
+            # ORC knows the symbols of IR only, and refuses an object that defines more. An object's it reads.
+            identifier = module.identifier
+            buffer = self._compiled(module)
+            self._objects[llvm.buffer_start(buffer)] = identifier
+            error = llvm.jit_add_object(self.ptr, tracker, buffer)
+        else:
+            error = llvm.jit_add_module(self.ptr, tracker, module.take_thread_safe())
         if error:
             llvm.release_tracker(tracker)
             llvm.check(error)
         return tracker
+
+    def _compiled(self, module: Module) -> int:
+        """The object of a module, as a memory buffer, which the caller owns."""
+        if self._machine is None:
+            target, message = c_void_p(), c_void_p()
+            if llvm.get_target(self.triple.encode(), byref(target), byref(message)):
+                raise JITError(llvm.text_of(message.value))
+            cpu, features = llvm.host_cpu(), llvm.host_features()
+            self._machine = llvm.create_target_machine(
+                target, self.triple.encode(), cpu, features, _DEFAULT, _PIC, _DEFAULT_CODE_MODEL
+            )
+        buffer, message = c_void_p(), c_void_p()
+        diagnostics.take()
+        with module:
+            failed = llvm.emit_object(self._machine, module.ptr, _OBJECT_FILE, byref(message), byref(buffer))
+        problems = diagnostics.take()
+        if failed or problems:
+            raise JITError("\n".join(problems) or llvm.text_of(message.value))
+        return buffer.value or 0
 
     def remove(self, tracker: int) -> None:
         """Remove what was added under a tracker, code and data, and the tracker."""
@@ -159,6 +190,12 @@ class Jit:
 
     def _report(self, _context: int, error: int) -> None:
         self._reports.append(llvm.message_of(error))
+
+    def _linking(self, _context: int, buffer: int) -> int | None:
+        identifier = self._objects.pop(llvm.buffer_start(c_void_p.from_address(buffer)), None)
+        if identifier is not None:
+            self._on_materialize(identifier)
+        return None
 
     def _transform(self, _context: int, module: int, _responsibility: int) -> int | None:
         return llvm.with_module_do(c_void_p.from_address(module), self._callbacks[2], None)  # type: ignore[no-any-return]

@@ -128,6 +128,13 @@ class Module(Owned):
         data = text.encode("utf-8", "surrogateescape")
         llvm.set_module_identifier(self.ptr, data, len(data))
 
+    @property
+    def has_assembly(self) -> bool:
+        """Whether it has module-level inline assembly, which may define symbols that IR does not list."""
+        size = c_size_t()
+        llvm.module_asm(self.ptr, byref(size))
+        return bool(size.value)
+
     def text(self) -> str:
         """The module as textual IR."""
         return llvm.text_of(llvm.print_module(self.ptr))

@@ -1,0 +1,3 @@
+define i32 @two() {
+  ret i32 2
+}
