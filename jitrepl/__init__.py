@@ -19,10 +19,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from jitrepl import errors
     from jitrepl.errors import JitreplError
-    from jitrepl.host import host
+    from jitrepl.hosting import host
     from jitrepl.shell.session import Session
 
-_HOME = {"Session": "jitrepl.shell.session", "JitreplError": "jitrepl.errors", "host": "jitrepl.host"}
+_HOME = {"Session": "jitrepl.shell.session", "JitreplError": "jitrepl.errors", "host": "jitrepl.hosting"}
 
 
 def __getattr__(name: str) -> object:

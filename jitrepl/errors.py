@@ -13,7 +13,8 @@
     ├── HostError           a Python host function raised, or its file cannot be loaded
     ├── InternalError       a mistake of jitrepl's own
     ├── WorkerDied          the process that runs the code is gone
-    └── Interrupted         Ctrl-C
+    ├── Interrupted         Ctrl-C
+    └── Finished            libLLVM did what an option asks for, and ended: no failure
 
 An error carries a `message` for the user and, where there is one, a `hint`: the next step.
 Each class knows the exit status that a script ends with.
@@ -109,6 +110,12 @@ class Interrupted(JitreplError):
     """The user pressed Ctrl-C."""
 
     exit_status = 130
+
+
+class Finished(JitreplError):
+    """libLLVM did what one of its options asks for (`-help`), and ended: no failure."""
+
+    exit_status = 0
 
 
 def by_name(name: str) -> type[JitreplError]:

@@ -6,7 +6,7 @@ import os
 import sys
 
 from jitrepl import __version__
-from jitrepl.errors import Interrupted, JitreplError
+from jitrepl.errors import Finished, JitreplError
 from jitrepl.shell.inputs import CommandLine, Path, Splitter, split_inputs
 from jitrepl.shell.options import Options, help_text, read_options
 from jitrepl.shell.output import Output
@@ -59,9 +59,11 @@ def run(arguments: list[str], worker: Worker | None) -> int:
         session.start()
         shell.run_all(_given(options))
         return shell.status
+    except Finished:
+        return OK
     except JitreplError as problem:
         output.lines(render_error(problem))
-        return INTERRUPTED if isinstance(problem, Interrupted) else problem.exit_status
+        return problem.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -47,7 +47,7 @@ class Splitter:
         elif self._blank and is_path(line):
             yield from self.finish()
             yield Path(line.strip())
-        else:
+        elif self._lines or line.strip():  # blank lines before an input are not part of it
             self._lines.append(line)
             self._blank = self._blank and _says_nothing(line)
 

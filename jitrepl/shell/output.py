@@ -48,15 +48,23 @@ class Output:
         sys.stdout.flush()
         sys.stderr.flush()
 
-    def fresh_line(self) -> None:
+    def fresh_line(self, mark: bool = True) -> None:
         """On a terminal: go to a new line unless the cursor is at the start of one, as zsh does.
 
         The mark and the spaces behind it wrap into the next line only if something stands before them.
+
+        Args:
+            mark: whether to show that the line had no end.
         """
-        if self.terminal:
-            columns = os.get_terminal_size(sys.stdout.fileno()).columns or 80
-            sys.stdout.write(f"\x1b[2m{NO_NEWLINE_MARK}\x1b[0m{' ' * (columns - 1)}\r\x1b[K")
-            sys.stdout.flush()
+        if not self.terminal:
+            return
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        sign = _encodable(NO_NEWLINE_MARK, sys.stdout, "%") if mark else " "
+        if self._colour[True]:
+            sign = f"\x1b[2m{sign}\x1b[0m"
+        erase = "\x1b[K" if os.environ.get("TERM") != "dumb" else " \r"
+        sys.stdout.write(f"{sign}{' ' * (columns - 1)}\r{erase}")
+        sys.stdout.flush()
 
 
 def wants_colour(choice: str, stream: TextIO) -> bool:
@@ -80,3 +88,8 @@ def _printable(text: str, stream: TextIO) -> str:
     """The text with what the stream's encoding lacks replaced: a name in IR may hold any byte."""
     encoding = stream.encoding or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _encodable(text: str, stream: TextIO, instead: str) -> str:
+    """The text, or another one if the stream's encoding lacks it."""
+    return text if _printable(text, stream) == text else instead

@@ -290,8 +290,10 @@ def _described(request: messages.Request) -> str:
 
 
 def _refused_start(start: messages.Start, problem: WorkerDied) -> JitreplError:
-    from jitrepl.errors import UsageError
+    from jitrepl.errors import Finished, UsageError
 
+    if start.llvm_options and not problem.signal and not problem.status:
+        return Finished(f"libLLVM did what {' '.join(start.llvm_options)} asks for")
     if start.llvm_options and not problem.signal:
         return UsageError(f"libLLVM did not go on with {' '.join(start.llvm_options)}", "its own message is above")
     return WorkerDied(f"the worker could not start: {problem.message}", "", problem.signal, problem.status)

@@ -72,6 +72,7 @@ def _entity(module: SessionModule, name: str) -> str:
     """One global value with the types, attribute groups, comdats and metadata that its text refers to."""
     data = name.encode("utf-8", "surrogateescape")
     with module.parse() as parsed:
+        llvm.strip_debug_info(parsed.ptr)  # ten times the length of what it describes; the module's dump has it
         value = (
             llvm.named_function(parsed.ptr, data)
             or llvm.named_global(parsed.ptr, data)

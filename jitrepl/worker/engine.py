@@ -39,6 +39,7 @@ class Engine:
 
     def __init__(self, request: messages.Start) -> None:
         parse_llvm_options(request.llvm_options)
+        self._reports_at_end = bool(request.llvm_options)
         self._notes: list[str] = []
         self._said: set[str] = set()
         self._exit_functions = False
@@ -133,6 +134,8 @@ class Engine:
         if self._exit_functions:
             self._caller.run(_NULLARY, self.jit.lookup(f"{self.jit.prefix}__lljit_run_atexits"), b"")
         process.settle_streams()
+        if self._reports_at_end:
+            llvm.shutdown()  # prints what -time-passes and -stats gathered
         return messages.Done(self.take_notes())
 
     # What ORC asks or tells
@@ -185,4 +188,5 @@ def parse_llvm_options(options: tuple[str, ...]) -> None:
     if options:
         texts = [b"jitrepl --llvm", *(option.encode() for option in options)]
         array = (ctypes.c_char_p * len(texts))(*texts)
-        llvm.parse_options(len(texts), array, b"options of libLLVM")
+        overview = b"options of libLLVM"
+        llvm.parse_options(len(texts), array, overview, len(overview), None, None, None, 0)

@@ -7,7 +7,7 @@ import sys
 from _thread import get_ident  # `threading` costs 1 ms
 
 from jitrepl.errors import HostError, JitreplError
-from jitrepl.host import HostFunction, host, registered
+from jitrepl.hosting import HostFunction, host, registered
 from jitrepl.literals import quote
 from jitrepl.worker import values
 from jitrepl.worker.signatures import Signature

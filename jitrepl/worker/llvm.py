@@ -81,6 +81,7 @@ buffer_start = prototype("LLVMGetBufferStart", Ptr, Ptr)
 parse_ir = prototype("LLVMParseIRInContext", Bool, Ptr, Ptr, Ptr, Ptr)
 verify_module = prototype("LLVMVerifyModule", Bool, Ptr, c_int, Ptr)
 link_modules = prototype("LLVMLinkModules2", Bool, Ptr, Ptr)
+strip_debug_info = prototype("LLVMStripModuleDebugInfo", Bool, Ptr)
 print_module = prototype("LLVMPrintModuleToString", Ptr, Ptr)
 print_value = prototype("LLVMPrintValueToString", Ptr, Ptr)
 print_type = prototype("LLVMPrintTypeToString", Ptr, Ptr)
@@ -160,7 +161,22 @@ host_cpu = prototype("LLVMGetHostCPUName", Ptr)
 host_features = prototype("LLVMGetHostCPUFeatures", Ptr)
 create_target_machine = prototype("LLVMCreateTargetMachine", Ptr, Ptr, Str, Ptr, Ptr, c_int, c_int, c_int)
 emit_object = prototype("LLVMTargetMachineEmitToMemoryBuffer", Bool, Ptr, Ptr, c_int, Ptr, Ptr)
-parse_options = prototype("LLVMParseCommandLineOptions", None, c_int, Ptr, Str)
+# LLVMParseCommandLineOptions throws away what the parser says and whether it succeeded. This is the function behind
+# it, llvm::cl::ParseCommandLineOptions(int, char const* const*, StringRef, raw_ostream*, vfs::FileSystem*, char const*,
+# bool) of llvm/Support/CommandLine.h; a StringRef is a pointer and a length. Without a stream it reports and exits.
+parse_options = prototype(
+    "_ZN4llvm2cl23ParseCommandLineOptionsEiPKPKcNS_9StringRefEPNS_11raw_ostreamEPNS_3vfs10FileSystemES2_b",
+    c_int,
+    c_int,
+    Ptr,
+    Str,
+    c_size_t,
+    Ptr,
+    Ptr,
+    Str,
+    c_int,
+)
+shutdown = prototype("LLVMShutdown", None)
 
 # ORC: sessions, dylibs, generators
 ErrorReporter = CFUNCTYPE(None, Ptr, Error)

@@ -15,6 +15,8 @@ Write them in a file and give it to `jitrepl --host FILE.py`, `:host FILE.py` or
     @host("void (ptr)", pattern="log_*")  # any symbol of that form; the first argument is its name
     def log(name, text: str):
         print(name, text)
+
+The module is not called `host`: importing it would then hide the function of that name in `jitrepl`.
 """
 
 from __future__ import annotations
