@@ -11,6 +11,7 @@
     │   └── DuplicateError  defined already
     ├── JITError            ORC or the code generator gave up
     ├── HostError           a Python host function raised, or its file cannot be loaded
+    ├── UndoError           the session does not remember that far back
     ├── InternalError       a mistake of jitrepl's own
     ├── WorkerDied          the process that runs the code is gone
     ├── Interrupted         Ctrl-C
@@ -84,6 +85,10 @@ class JITError(JitreplError):
 
 class HostError(JitreplError):
     """A Python host function raised, or its file cannot be loaded."""
+
+
+class UndoError(JitreplError):
+    """The session does not remember that far back."""
 
 
 class InternalError(JitreplError):

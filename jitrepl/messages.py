@@ -73,10 +73,12 @@ class Start(Request):
     Args:
         llvm_options: options for libLLVM's own command-line parser, such as `-print-after-all`.
         warm_up: whether to compile something after the reply, so that the first call does not wait for it.
+        snapshots: whether to leave a copy of the process after each request that changed something.
     """
 
     llvm_options: tuple[str, ...] = ()
     warm_up: bool = False
+    snapshots: bool = False
 
 
 class Load(Request):
@@ -140,6 +142,10 @@ class AddLibrary(Request):
     path: str
 
 
+class Resume(Request):
+    """Wake a snapshot, which is the worker from then on; answered by `Done`."""
+
+
 class Quit(Request):
     """Run what JITed code registered with `atexit`, flush, and end; answered by `Done`."""
 
@@ -168,6 +174,16 @@ class Done(Reply):
     """It is done, and there is nothing to show."""
 
     notes: tuple[str, ...] = ()
+
+
+class Snapshot(Record):
+    """The worker has left a copy of itself; sent after a reply, with the copy's socket.
+
+    Args:
+        pid: the copy's process; 0 if none could be made, and then there is no socket.
+    """
+
+    pid: int
 
 
 class Started(Reply):
@@ -263,3 +279,14 @@ class HostsAdded(Reply):
 
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+
+_CHANGING = (Start, Load, Call, AddHost, AddLibrary)
+
+
+def changes(request: Request, reply: Reply) -> bool:
+    """Whether a request changed the session, so that a snapshot is due; worker and shell both go by this.
+
+    A call that was refused has run no code, unless a host function ended it.
+    """
+    return isinstance(request, _CHANGING) and (not isinstance(reply, Failed) or reply.error == "HostError")

@@ -65,6 +65,18 @@ def decode(data: bytes) -> object:
     return value
 
 
+def frame(record: Record) -> bytes:
+    """The bytes of one record on a stream, its length first.
+
+    Raises:
+        WireError: if the record is longer than `LIMIT`.
+    """
+    data = encode(record)
+    if len(data) > LIMIT:
+        raise WireError(f"a message of {len(data)} bytes is too long")
+    return _U32.pack(len(data)) + data
+
+
 def send(stream: Stream, record: Record) -> None:
     """Write one record to a stream socket.
 
@@ -72,10 +84,7 @@ def send(stream: Stream, record: Record) -> None:
         OSError: if the other side is gone.
         WireError: if the record is longer than `LIMIT`.
     """
-    data = encode(record)
-    if len(data) > LIMIT:
-        raise WireError(f"a message of {len(data)} bytes is too long")
-    stream.sendall(_U32.pack(len(data)) + data)
+    stream.sendall(frame(record))
 
 
 def receive(stream: Stream) -> Record | None:

@@ -17,9 +17,7 @@ NO_CLANG = "no clang-22 beside this Python: pip install 'jitrepl[clang]'"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--update-transcripts", action="store_true", help="rewrite the expected output of transcripts"
-    )
+    parser.addoption("--update-transcripts", action="store_true", help="rewrite the expected output of transcripts")
 
 
 @pytest.fixture(scope="session")

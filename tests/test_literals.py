@@ -153,17 +153,8 @@ def test_decimal_integers_may_have_any_length() -> None:
         decimal_integer("x" + "1" * 5000)
 
 
-scalars = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False)
-    | st.text()
-    | st.binary(max_size=20)
-)
-python_values = st.recursive(
-    scalars, lambda inner: st.lists(inner) | st.lists(inner).map(tuple), max_leaves=10
-)
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(max_size=20)
+python_values = st.recursive(scalars, lambda inner: st.lists(inner) | st.lists(inner).map(tuple), max_leaves=10)
 
 
 def meaning(literal: object) -> object:

@@ -54,7 +54,9 @@ def test_an_update_keeps_ellipses_that_match_and_hides_addresses() -> None:
 
 
 def test_markdown_is_run_and_rewritten(tmp_path: Path) -> None:
-    text = "```jitrepl\n> define i32 @f() { ret i32 5 }\n> :call f\n```\n\n```console\n$ echo a; exit 3  # exit 3\n```\n"
+    text = (
+        "```jitrepl\n> define i32 @f() { ret i32 5 }\n> :call f\n```\n\n```console\n$ echo a; exit 3  # exit 3\n```\n"
+    )
     path = tmp_path / "page.md"
     path.write_text(text)
     (tmp_path / "root").mkdir()

@@ -167,6 +167,8 @@ def _cut(lines: list[str], steps: Sequence[Step]) -> list[list[str]]:
     """The output of a session by steps: what stands between the echoes of their inputs."""
     outputs: list[list[str]] = []
     at = 0
+    while at < len(lines) and lines[at] != steps[0].echo[0] and " error: " not in f" {lines[at]}":
+        at += 1  # what the options did, such as `--host`, is echoed too
     for number, step in enumerate(steps):
         if lines[at : at + len(step.echo)] != step.echo:
             seen = "\n".join(lines[at : at + 12])

@@ -23,6 +23,8 @@ Literals = tuple[str, ...]
 """The rest of the line as values."""
 Paths = tuple[str, ...]
 """The rest of the line as paths, at least one."""
+Count = int
+"""A number from 1."""
 Text = str
 """The rest of the line as it is."""
 
@@ -56,7 +58,7 @@ def read_arguments(command: Command, rest: str) -> list[object]:
             if index >= command.required:
                 break
             raise UsageError(
-                f":{command.name} wants a {(READERS[kind].label or name).lower()}: {command.usage}",
+                f":{command.name} wants a {(READERS[kind].label or name).lower().rstrip('…')}: {command.usage}",
                 f"`:help {command.name}` says more",
             )
         values.append(value)
@@ -107,6 +109,15 @@ def _read_paths(text: str) -> tuple[object, str]:
         raise UsageError(f"the paths cannot be read: {problem}".lower()) from None
 
 
+def _read_count(text: str) -> tuple[object, str]:
+    word, _, rest = text.partition(" ")
+    if not word:
+        return None, ""
+    if not (word.isdecimal() and int(word)):
+        raise UsageError(f"a number from 1 is wanted, not {word}")
+    return int(word), rest
+
+
 def _read_text(text: str) -> tuple[object, str]:
     return text or None, ""
 
@@ -116,5 +127,6 @@ READERS = {
     "SignatureText": Reader(_read_signature, '"TYPE"', optional=True),
     "Literals": Reader(_read_literals, "ARGS…", optional=True),
     "Paths": Reader(_read_paths, "PATH…"),
+    "Count": Reader(_read_count),
     "Text": Reader(_read_text),
 }

@@ -46,7 +46,9 @@ def run(arguments: list[str], worker: Worker | None) -> int:
         return OK
     output = Output(options.color, options.quiet)
     interactive = _opens_prompt(options)
-    session = Session(llvm_options=options.llvm, worker=worker, warm_up=interactive)
+    # A script that stops at its first error has no use for snapshots, and does not pay for them.
+    snapshots = (interactive or options.keep_going) and not options.no_snapshots
+    session = Session(llvm_options=options.llvm, worker=worker, warm_up=interactive, snapshots=snapshots)
     shell = Shell(session, output, options.echo, options.keep_going or interactive)
     session.on_note = shell.note
     try:

@@ -9,9 +9,11 @@ import _socket  # the module `socket` wraps this in enums, for 6 ms
 import os
 import select
 import sys
+from struct import iter_unpack
 
 from jitrepl import errors, wire
 from jitrepl.errors import InternalError, Interrupted, JitreplError, WorkerDied
+from jitrepl.messages import Resume, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,21 +22,85 @@ if TYPE_CHECKING:
     from jitrepl.messages import Reply, Request
 
 _SIGINT, _SIGKILL = 2, 9
+_COPIES = 32
+"""How many copies of a worker are kept; each takes some 150 kB and what was written since."""
 _PATIENCE_MS = 700
 """How long a call that was interrupted may take to end before it is killed."""
 
 
+class Copy:
+    """A sleeping copy of a worker.
+
+    Args:
+        pid: its process, a child of this one.
+        descriptor: our end of its socket.
+    """
+
+    def __init__(self, pid: int, descriptor: int) -> None:
+        self.pid = pid
+        self._descriptor = descriptor
+
+    def take(self) -> socket:
+        """Give the socket away, to wake the copy by."""
+        return _socket.socket(fileno=self._descriptor)  # type: ignore[return-value]
+
+    def let_go(self) -> None:
+        """Close the socket; the copy then ends by itself."""
+        os.close(self._descriptor)
+
+    def drop(self) -> None:
+        """End the copy."""
+        self.let_go()
+        try:
+            os.kill(self.pid, _SIGKILL)
+            os.waitpid(self.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass
+
+
+class Channel:
+    """A stream socket whose messages may bring open descriptors along (unix(7), `SCM_RIGHTS`)."""
+
+    def __init__(self, stream: socket) -> None:
+        self.stream = stream
+        self.descriptors: list[int] = []
+
+    def sendall(self, data: bytes, /) -> None:
+        """Write all of `data`."""
+        self.stream.sendall(data)
+
+    def recv(self, size: int, /) -> bytes:
+        """Read up to `size` bytes; what descriptors come with them is in `descriptors`."""
+        data, ancillary, _, _ = self.stream.recvmsg(size, _RIGHTS_SPACE)
+        for _, kind, content in ancillary:
+            if kind == _socket.SCM_RIGHTS:
+                whole = content[: len(content) // 4 * 4]
+                self.descriptors += [number for (number,) in iter_unpack("i", whole)]
+        return data
+
+
+_RIGHTS_SPACE = _socket.CMSG_SPACE(4)
+
+
 class Worker:
-    """A worker process and the socket to it.
+    """A worker process, the socket to it, and the sleeping copies that it has left.
+
+    A copy is as the worker was after one of the requests that changed it; they are numbered from 0, the one after
+    `Start`.
 
     Args:
         pid: the process, a child of this one.
         stream: our end of the socket.
+        copies: copies that are there already, by their number.
+        count: the number of the next copy.
     """
 
-    def __init__(self, pid: int, stream: socket) -> None:
+    def __init__(self, pid: int, stream: socket, copies: dict[int, Copy] | None = None, count: int = 0) -> None:
         self.pid = pid
-        self._stream = stream
+        self.copies = copies or {}
+        self.limit = _COPIES
+        self._count = count
+        self._channel = Channel(stream)
         self._gone = False
         # A process that JITed code left behind may keep the socket open, so its end is no sign of death.
         self._pidfd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
@@ -82,14 +148,68 @@ class Worker:
             Interrupted: if it ended because the user pressed Ctrl-C.
         """
         try:
-            wire.send(self._stream, request)
-            self._wait(None)
-            reply = wire.receive(self._stream)
+            wire.send(self._channel, request)
+            reply = self._reply(None)
         except KeyboardInterrupt:
-            return self._interrupt()
-        except (OSError, wire.WireError):
-            reply = None
+            reply = self._interrupt()
+        except OSError:
+            reply = self._last_words()
         return self._checked(reply)
+
+    def _reply(self, milliseconds: int | None) -> object:
+        """The next reply; None if the worker is gone, or the time is up. Copies that it left are noted on the way."""
+        while True:
+            ready = {descriptor for descriptor, _ in self._poll.poll(milliseconds)}
+            if self._channel.stream.fileno() not in ready:
+                return None
+            try:
+                record = wire.receive(self._channel)
+            except (OSError, wire.WireError):
+                return None
+            if not isinstance(record, Snapshot):
+                return record
+            self._keep(record)
+
+    def _last_words(self) -> object:
+        """What a worker that is gone had sent before."""
+        return self._reply(0)
+
+    def _keep(self, record: Snapshot) -> None:
+        number, self._count = self._count, self._count + 1
+        if record.pid and self._channel.descriptors:
+            self.copies[number] = Copy(record.pid, self._channel.descriptors.pop())
+        while len(self.copies) > self.limit:
+            self.copies.pop(min(self.copies)).drop()
+
+    def resume(self, number: int) -> Worker | None:
+        """Wake the newest copy that is not newer than `number`; this worker and what is newer are ended.
+
+        Returns:
+            The copy as a worker, which has the older copies; None if there is no copy that old.
+        """
+        self._last_words()
+        older = {n: copy for n, copy in self.copies.items() if n <= number}
+        for n in [n for n in self.copies if n > number]:
+            self.copies.pop(n).drop()
+        self.copies = {}
+        self.close()
+        while older:
+            newest = max(older)
+            copy = older.pop(newest)
+            worker = Worker(copy.pid, copy.take(), older, newest)
+            try:
+                worker.ask(Resume())
+            except (JitreplError, OSError):
+                older = worker.copies
+                worker.copies = {}
+                worker.close()
+                continue
+            worker.resumed = newest
+            return worker
+        return None
+
+    resumed = 0
+    """The number of the copy that this worker was woken from."""
 
     def _checked(self, reply: object) -> Reply:
         from jitrepl import messages
@@ -102,26 +222,30 @@ class Worker:
             return reply
         raise self._died()
 
-    def _wait(self, milliseconds: int | None) -> bool:
-        """Whether a reply or an end came in time. A reply that was sent before the end counts."""
-        return bool(self._poll.poll(milliseconds))
+    def _interrupt(self) -> object:
+        """Ctrl-C: the running call ends by its default action; one that has blocked the signal, or stopped, is killed.
 
-    def _interrupt(self) -> Reply:
-        """Ctrl-C: the running call ends by its default action; one that has blocked the signal is killed."""
+        Returns:
+            The reply, if it came all the same.
+        """
         try:
             os.kill(self.pid, _SIGINT)
-            if not self._wait(_PATIENCE_MS):
-                os.kill(self.pid, _SIGKILL)
+            reply = self._reply(_PATIENCE_MS)
         except (ProcessLookupError, KeyboardInterrupt):
-            os.kill(self.pid, _SIGKILL)
-        try:
-            reply = wire.receive(self._stream)
-        except (OSError, wire.WireError):
             reply = None
-        if reply is not None:
-            return self._checked(reply)
-        self._died()
-        raise Interrupted("interrupted")
+        if reply is None and self._alive():
+            os.kill(self.pid, _SIGKILL)
+            self._interrupted = True
+        return reply
+
+    _interrupted = False
+
+    def _alive(self) -> bool:
+        if self._pidfd is None:
+            return True
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return not poll.poll(0)
 
     def _died(self) -> JitreplError:
         """The error for a worker that is gone, or talks nonsense and is ended."""
@@ -130,7 +254,7 @@ class Worker:
             os.kill(self.pid, _SIGKILL)
             self._reap(None)
             return InternalError("the worker sent something that is no message, and was ended")
-        if status == -_SIGINT:
+        if status == -_SIGINT or self._interrupted:
             return Interrupted("interrupted")
         if status < 0:
             return WorkerDied(f"killed by {signal_name(-status)}", signal=-status)
@@ -153,11 +277,15 @@ class Worker:
     def leave(self) -> None:
         """Let go of a process that ends by itself; it is not waited for."""
         self._gone = True
-        self._stream.close()
+        self._channel.stream.close()
+        for copy in self.copies.values():
+            copy.let_go()
 
     def close(self) -> None:
-        """End the process, if it still runs; may be called twice."""
-        self._stream.close()
+        """End the process and its copies, if they still run; may be called twice."""
+        self._channel.stream.close()
+        while self.copies:
+            self.copies.popitem()[1].drop()
         if not self._gone:
             try:
                 os.kill(self.pid, _SIGKILL)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from jitrepl import messages
 from jitrepl.errors import UsageError
 from jitrepl.messages import Record
-from jitrepl.shell.arguments import READERS, Literals, Name, Paths, SignatureText, Text, read_arguments
+from jitrepl.shell.arguments import READERS, Count, Literals, Name, Paths, SignatureText, Text, read_arguments
 from jitrepl.shell.session import Session
 
 TYPE_CHECKING = False
@@ -32,6 +32,12 @@ class Help(Record):
 
 class Leave(Record):
     """The user wants to leave."""
+
+
+class Undone(Record):
+    """Inputs that were taken back, the last first."""
+
+    inputs: tuple[str, ...]
 
 
 class Several(Record):
@@ -197,6 +203,16 @@ def lib(session: Session, paths: Paths) -> Record:
     for path in paths:
         session.library(path)
     return messages.Done()
+
+
+@command("u")
+def undo(session: Session, count: Count = 1) -> Record:
+    """Take back the last input, or the last COUNT: definitions, and what calls did to memory.
+
+    Each input that changed something has left a copy of the process that runs the code; the copy goes on. What
+    was printed or written to files stays.
+    """
+    return Undone(session.undo(count))
 
 
 @command("h", "?")

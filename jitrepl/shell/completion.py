@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _WORD = re.compile(r'[@%!#$:]?[-A-Za-z0-9_.$]*$|@"[^"]*$')
+_NAME = re.compile(r'@?"[^"]*$|[^\s(,]*$')
+_PLAIN = re.compile(r"[-A-Za-z$._][-A-Za-z0-9$._]*|[0-9]+")
+_SHELL_WORD = re.compile(r"(?:\\.|[^\s\\])*$")
 _BODY = re.compile(r"^\s*define\b[^{]*\{[^}]*$", re.MULTILINE)
 
 
@@ -38,7 +41,7 @@ class SessionCompleter(Completer):
         if line.startswith(":"):
             yield from self._command(line, complete_event)
         elif _like_path(line) and document.line_count == 1:
-            yield from self._paths.get_completions(Document(line), complete_event)
+            yield from self._files(line, complete_event)
         else:
             yield from self._ir(document)
 
@@ -54,17 +57,34 @@ class SessionCompleter(Completer):
             return
         kinds = {kind for _, kind in command.params}
         if "Paths" in kinds:
-            last = rest.rpartition(" ")[2]
-            yield from self._paths.get_completions(Document(last), event)
+            yield from self._quoted_files(rest, event)
         elif command.name == "help":
             yield from _starting(rest, COMMANDS)
         elif kinds & set(READERS):
-            last = re.split(r"[\s(,]", rest)[-1]
+            match = _NAME.search(rest)
+            last = match[0] if match else ""
             yield from self._symbols(last, sigil=last.startswith("@"))
+
+    def _files(self, path: str, event: CompleteEvent) -> Iterable[Completion]:
+        """What goes on after `path`; a folder ends in a slash, so that the next Tab looks into it."""
+        for found in self._paths.get_completions(Document(path), event):
+            slash = "/" if found.display_text.endswith("/") else ""
+            yield Completion(found.text + slash, display=found.display)
+
+    def _quoted_files(self, text: str, event: CompleteEvent) -> Iterable[Completion]:
+        """The same at the end of a line of paths, where spaces are quoted."""
+        if text.count('"') % 2:
+            yield from self._files(text.rpartition('"')[2], event)
+            return
+        match = _SHELL_WORD.search(text)
+        word = match[0] if match else ""
+        for found in self._files(re.sub(r"\\(.)", r"\1", word), event):
+            yield Completion(re.sub(r"([\s'\"\\])", r"\\\1", found.text), display=found.display)
 
     def _symbols(self, word: str, sigil: bool) -> Iterable[Completion]:
         for name, symbol in self._session.symbols_by_name.items():
-            text = f"@{name}" if sigil else name
+            plain = _PLAIN.fullmatch(name)
+            text = ("@" if sigil else "") + (name if plain else f'"{name}"')
             if text.startswith(word):
                 yield Completion(text, -len(word), display_meta=symbol.type)
 

@@ -43,6 +43,7 @@ OPTIONS = (
     Option("--lib", "-l", metavar="PATH", many=True, help="open a shared library"),
     Option("--llvm", metavar="OPTION", many=True, help="an option for libLLVM: --llvm=-print-after-all"),
     Option("--keep-going", "-k", help="go on after an input that failed"),
+    Option("--no-snapshots", help="keep no copies to return to after a crash; `:undo` is off"),
     Option("--echo", help="print each input before it runs"),
     Option("--quiet", "-q", help="print results and errors only"),
     Option("--color", metavar="WHEN", choices=("auto", "always", "never"), help="auto, always or never"),
@@ -87,6 +88,7 @@ class Options:
         self.color = values.get("color", ["auto"])[-1]
         self.interactive = "interactive" in values
         self.keep_going = "keep_going" in values
+        self.no_snapshots = "no_snapshots" in values
         self.echo = "echo" in values
         self.quiet = "quiet" in values
         self.version = "version" in values

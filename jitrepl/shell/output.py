@@ -28,7 +28,8 @@ class Output:
     def __init__(self, colour: str = "auto", quiet: bool = False) -> None:
         self.quiet = quiet
         self.terminal = sys.stdout.isatty()
-        self._colour = {True: wants_colour(colour, sys.stdout), False: wants_colour(colour, sys.stderr)}
+        self.colour = wants_colour(colour, sys.stdout)
+        self._colour = {True: self.colour, False: wants_colour(colour, sys.stderr)}
 
     def lines(self, lines: list[Line]) -> None:
         """Print lines, each to its stream."""
@@ -60,7 +61,7 @@ class Output:
             return
         columns = os.get_terminal_size(sys.stdout.fileno()).columns or 80
         sign = _encodable(NO_NEWLINE_MARK, sys.stdout, "%") if mark else " "
-        if self._colour[True]:
+        if self.colour:
             sign = f"\x1b[2m{sign}\x1b[0m"
         erase = "\x1b[K" if os.environ.get("TERM") != "dumb" else " \r"
         sys.stdout.write(f"{sign}{' ' * (columns - 1)}\r{erase}")

@@ -92,30 +92,42 @@ def make_prompt(shell: Shell) -> PromptSession[str]:
     """A prompt with highlighting, completion, history and lines that know when an input is complete."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
-    from prompt_toolkit.history import FileHistory, InMemoryHistory
+    from prompt_toolkit.history import InMemoryHistory
+    from prompt_toolkit.layout.processors import TabsProcessor
     from prompt_toolkit.lexers import PygmentsLexer
+    from prompt_toolkit.output import ColorDepth
     from prompt_toolkit.styles import Style
 
     from jitrepl.shell.completion import SessionCompleter
+    from jitrepl.shell.history import ForgivingHistory
     from jitrepl.shell.lexer import STYLE, IRLexer
 
     path = history_path()
     return PromptSession(
         PROMPT,
         multiline=True,
-        prompt_continuation=CONTINUATION,
+        prompt_continuation=_continuation,
         lexer=PygmentsLexer(IRLexer),
         style=Style.from_dict(STYLE),
         completer=SessionCompleter(shell.session),
         complete_while_typing=False,
         auto_suggest=AutoSuggestFromHistory(),
-        history=FileHistory(path) if path else InMemoryHistory(),
+        history=ForgivingHistory(path) if path else InMemoryHistory(),
         key_bindings=_key_bindings(),
+        input_processors=[TabsProcessor(char1=" ", char2=" ")],
         include_default_pygments_style=False,
+        enable_suspend=True,
+        color_depth=None if shell.output.colour else ColorDepth.MONOCHROME,
     )
 
 
+def _continuation(width: int, line_number: int, wrap_count: int) -> str:
+    """What stands before a further line; nothing before the rest of one that is too long for the window."""
+    return " " * width if wrap_count else CONTINUATION
+
+
 def _key_bindings() -> KeyBindings:
+    from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
     from prompt_toolkit.filters import completion_is_selected, is_searching
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
@@ -140,6 +152,20 @@ def _key_bindings() -> KeyBindings:
     @bindings.add("escape", "enter", filter=typing)
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.validate_and_handle()
+
+    @bindings.add("tab", filter=~is_searching)
+    def _(event: KeyPressEvent) -> None:
+        # prompt_toolkit's own Tab works in the background: an Enter that is typed ahead would come first.
+        buffer = event.current_buffer
+        if buffer.complete_state:
+            buffer.complete_next()
+            return
+        asked = CompleteEvent(completion_requested=True)
+        found = list(buffer.completer.get_completions(buffer.document, asked))
+        if common := get_common_complete_suffix(buffer.document, found):
+            buffer.insert_text(common)
+        if len(found) > 1:
+            buffer.start_completion()
 
     @bindings.add("}", filter=typing)
     def _(event: KeyPressEvent) -> None:

@@ -6,7 +6,8 @@ A result goes to standard output; what is said about it (loaded, noted, failed) 
 from __future__ import annotations
 
 from jitrepl import messages
-from jitrepl.shell.commands import Help, Leave, Several
+from jitrepl.literal_tree import Symbol
+from jitrepl.shell.commands import Help, Leave, Several, Undone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,17 +87,20 @@ def _called(reply: messages.Called, remarks: bool) -> list[Line]:
     if value.type == "void":
         return []
     fragments: Fragments = [("type", value.type), ("", " "), ("value", value.text)]
-    if value.type == "i1":
-        fragments = [("type", "i1"), ("", " "), ("value", value.text)]
     if remarks and value.remark:
         fragments.append(("remark", f"  ; {value.remark}"))
     return [Line(fragments, True)]
 
 
 def _loaded(reply: messages.Loaded) -> list[Line]:
-    symbols = ", ".join(f"@{symbol.name}" for symbol in reply.defines[:_SHOWN])
-    more = f" and {len(reply.defines) - _SHOWN} more" if len(reply.defines) > _SHOWN else ""
-    verb = "defined" if reply.name.startswith("<") else f"loaded {reply.name}:"
+    names = [symbol.name for symbol in reply.defines]
+    verb = "defined"
+    if not reply.name.startswith("<"):
+        verb = f"loaded {reply.name}:"
+    elif reply.declares and not names:
+        verb, names = "declared", list(reply.declares)
+    symbols = ", ".join(str(Symbol(name)) for name in names[:_SHOWN])
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return [Line([("note", f"{verb} {symbols or 'no symbols'}{more}")], False)]
 
 
@@ -109,7 +113,7 @@ def _text(reply: messages.Text) -> list[Line]:
 
 
 def _table(reply: messages.SymbolTable) -> list[Line]:
-    rows = [(f"@{s.name}", s.kind, s.type, s.module or "-", s.state) for s in reply.symbols]
+    rows = [(str(Symbol(s.name)), s.kind, s.type, s.module or "-", s.state) for s in reply.symbols]
     if not rows:
         return render_note("no symbols")
     widths = [min(40, max(len(row[column]) for row in rows)) for column in range(4)]
@@ -141,6 +145,10 @@ def _several(reply: Several) -> list[Line]:
     return [line for result in reply.results for line in render(result)]
 
 
+def _undone(reply: Undone) -> list[Line]:
+    return [Line([("note", f"undone: {text}")], False) for text in reply.inputs]
+
+
 def _nothing(_reply: Record) -> list[Line]:
     return []
 
@@ -154,6 +162,7 @@ _RENDERERS: dict[type, Callable[[Any], list[Line]]] = {
     Help: _help,
     Leave: _nothing,
     Several: _several,
+    Undone: _undone,
 }
 
 

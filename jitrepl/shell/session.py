@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 
 from jitrepl import messages
-from jitrepl.errors import Interrupted, JitreplError, SymbolError, WorkerDied
+from jitrepl.errors import Interrupted, JitreplError, SymbolError, UndoError, WorkerDied
 from jitrepl.literals import quote
 from jitrepl.shell.client import Worker, signal_name
+from jitrepl.shell.journal import Journal, as_input, described
 from jitrepl.shell.sources import read_source
 
 TYPE_CHECKING = False
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
     from typing import Any, Self
-
-_JOURNALED = (messages.Loaded, messages.HostsAdded, messages.Done)
-"""Replies to requests that changed the session: what a new worker must be told again."""
 
 
 class Session:
@@ -31,6 +29,8 @@ class Session:
         worker: a worker that was just started; None to start one.
         on_note: called with each remark about what happened besides the reply; they are also kept in `notes`.
         warm_up: whether the worker may compile something ahead, while nothing is asked of it.
+        snapshots: whether the worker leaves a copy of itself after each input, to which a crash or `undo` returns;
+            that takes it 1 ms, after the reply. Without, a crash loses what calls have done to memory.
 
     Raises:
         JITError: at the first request, if LLVM cannot be loaded.
@@ -43,14 +43,15 @@ class Session:
         worker: Worker | None = None,
         on_note: Callable[[str], object] | None = None,
         warm_up: bool = False,
+        snapshots: bool = True,
     ) -> None:
         self.notes: list[str] = []
         self.symbols_by_name: dict[str, messages.Symbol] = {}
         self.on_note = on_note or self.notes.append
-        self._start = messages.Start(tuple(llvm_options), warm_up)
+        self._start = messages.Start(tuple(llvm_options), warm_up, snapshots and hasattr(os, "fork"))
         self._worker = worker
         self._started: messages.Started | None = None
-        self._journal: list[messages.Request] = []
+        self._journal = Journal()
         self._last_call: messages.Call | None = None
         self._inputs = 0
 
@@ -179,7 +180,6 @@ class Session:
         """Load `data` and call it `name`."""
         reply = self.ask(messages.Load(name, data))
         assert isinstance(reply, messages.Loaded)
-        self.symbols_by_name.update((symbol.name, symbol) for symbol in reply.defines)
         return reply
 
     def ask_call(self, name: str, arguments: tuple[str, ...], signature: str = "") -> messages.Called:
@@ -210,12 +210,17 @@ class Session:
         except (WorkerDied, Interrupted) as problem:
             raise self._recover(request, problem) from None
         except JitreplError as problem:
+            self._note_change(request, messages.Failed(type(problem).__name__, problem.message))
             self._tell(problem.notes)
             raise
-        if isinstance(reply, _JOURNALED):
-            self._journal.append(request)
+        self._note_change(request, reply)
         self._tell(getattr(reply, "notes", ()))
         return reply
+
+    def _note_change(self, request: messages.Request, reply: messages.Reply) -> None:
+        self._journal.add(request, reply)
+        if isinstance(reply, messages.Loaded):
+            self.symbols_by_name.update((symbol.name, symbol) for symbol in reply.defines)
 
     def start(self) -> messages.Started:
         """Have a worker with a JIT; the first request does it, if nobody did before."""
@@ -233,29 +238,45 @@ class Session:
         for note in notes:
             self.on_note(note)
 
+    def undo(self, count: int = 1) -> tuple[str, ...]:
+        """Take back the last inputs, with all that they did to memory; what they printed stays printed.
+
+        Args:
+            count: how many inputs that changed something.
+
+        Returns:
+            What was undone, the last first.
+
+        Raises:
+            UndoError: if the session does not remember that far back; then nothing was undone.
+        """
+        self.start()
+        assert self._worker is not None
+        target = len(self._journal) - count
+        known = [number for number in self._worker.copies if number < len(self._journal)]
+        if target not in known:
+            most = len(self._journal) - min(known) if known else 0
+            why = "" if self._start.snapshots else "; snapshots are off"
+            inputs = "nothing" if not most else "1 input" if most == 1 else f"the last {most} inputs"
+            raise UndoError(f"{inputs} can be undone, not {count}{why}")
+        worker = self._worker.resume(target)
+        if worker is None or worker.resumed != target:
+            self._worker = worker
+            self._restore(len(self._journal))
+            raise UndoError("the copy of that state is gone; the session goes on with what was loaded")
+        self._worker = worker
+        gone = self._journal.cut(target)
+        self._remember_symbols()
+        return tuple(as_input(entry) for entry in reversed(gone))
+
     def _recover(self, request: messages.Request, problem: WorkerDied | Interrupted) -> JitreplError:
-        """Go on with a new worker that is given everything the old one had; the error for the user."""
+        """Go on without the worker that died, as if nothing had been asked of it; the error for the user."""
+        wanted = len(self._journal)
         if self._worker is not None:
-            self._worker.close()
-        self._worker = self._started = None
-        journal, self._journal = self._journal, []
-        lost = []
-        for past in journal:
-            try:
-                self.start()
-                assert self._worker is not None
-                reply = self._worker.ask(past)
-                assert isinstance(reply, _JOURNALED)
-                self._journal.append(past)
-            except JitreplError as again:
-                lost.append(f"{_described(past)} could not be loaded again: {again.message}")
-                if isinstance(again, WorkerDied | Interrupted) and self._worker is not None:
-                    self._worker.close()
-                    self._worker = self._started = None
-        memory = "memory was reset" if self._journal else "the worker was restarted"
-        count = f", {len(self._journal)} inputs were loaded again" if len(self._journal) > 1 else ""
-        hint = "\n".join([f"the session goes on: {memory}{count}", *lost])
-        doing = _described(request)
+            self._worker = self._worker.resume(wanted)
+        lost = self._restore(wanted)
+        hint = lost or "the session goes on, as it was before this input"
+        doing = described(request)
         if isinstance(problem, Interrupted):
             return Interrupted(f"interrupted in {doing}", hint)
         if problem.signal:
@@ -265,6 +286,40 @@ class Session:
         else:
             text = f"{doing} ended the process with exit status {problem.status}"
         return WorkerDied(text, hint, problem.signal, problem.status)
+
+    def _restore(self, wanted: int) -> str:
+        """Bring a worker that was woken, or a new one if there is none, to entry number `wanted` of the journal.
+
+        Returns:
+            What was lost, for the user; "" if nothing was.
+        """
+        worker = self._worker
+        reached = worker.resumed if worker else 0
+        if worker and reached == wanted:
+            return ""
+        if worker is None:
+            self._started = None
+        again, failed = 0, []
+        for entry in self._journal.cut(reached):
+            if not entry.repeatable:
+                continue
+            try:
+                self.start()
+                assert self._worker is not None
+                reply = self._worker.ask(entry.request)
+                self._journal.add(entry.request, reply)
+                again += 1
+            except JitreplError as problem:
+                failed.append(f"{described(entry.request)} could not be repeated: {problem.message}")
+                if isinstance(problem, WorkerDied | Interrupted) and self._worker is not None:
+                    self._worker.close()
+                    self._worker = self._started = None
+        self._remember_symbols()
+        inputs = f", {again} inputs were loaded again" if again > 1 else ", 1 input was loaded again" if again else ""
+        return "\n".join([f"the session goes on: memory was reset{inputs}", *failed])
+
+    def _remember_symbols(self) -> None:
+        self.symbols_by_name = {symbol.name: symbol for symbol in self._journal.symbols()}
 
 
 _MEANING = {
@@ -276,17 +331,6 @@ _MEANING = {
     "SIGTRAP": "a trap instruction",
     "SIGKILL": "from outside, or out of memory",
 }
-
-
-def _described(request: messages.Request) -> str:
-    """What a request does, for a sentence."""
-    if isinstance(request, messages.Call):
-        return f"@{request.name}"
-    if isinstance(request, messages.Load):
-        return f"LLVM, reading {request.name},"
-    if isinstance(request, messages.AddHost | messages.AddLibrary):
-        return f"opening {request.path}"
-    return type(request).__name__
 
 
 def _refused_start(start: messages.Start, problem: WorkerDied) -> JitreplError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from jitrepl import messages
 from jitrepl.errors import Interrupted, IRError, JitreplError
 from jitrepl.shell.commands import COMMANDS, Leave, run_command
 from jitrepl.shell.inputs import IR, CommandLine, split_inputs
@@ -37,6 +36,7 @@ class Shell:
 
     def note(self, text: str) -> None:
         """Print a remark of the session."""
+        self.output.fresh_line()
         self.output.remarks(render_note(text))
 
     def run_all(self, inputs: Iterable[Record]) -> bool:
@@ -60,13 +60,12 @@ class Shell:
         try:
             result = self._do(item)
         except JitreplError as problem:
-            self.output.fresh_line()
+            self.output.fresh_line(mark=not isinstance(problem, Interrupted))  # the terminal shows ^C itself
             self.fail(problem)
             return False
         if isinstance(result, Leave):
             self.leaving = True
-        if isinstance(result, messages.Called):
-            self.output.fresh_line()
+        self.output.fresh_line()
         for line in render(result, remarks=self.output.terminal):
             if line.result:
                 self.output.lines([line])

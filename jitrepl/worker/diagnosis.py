@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from jitrepl.worker.llvm import version
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,13 +124,18 @@ def _squeezed(line: str) -> str:
 
 
 def _definition(operand: str, lines: list[str]) -> int:
-    """The line that defines the global that an operand such as `ptr @f` names, or 0."""
+    """The line of the global or the label that an operand such as `ptr @f` or `label %a` names, or 0."""
+    label = operand.strip().removeprefix("label %")
+    if label != operand.strip():
+        found = [number for number, line in enumerate(lines, 1) if line.split(";")[0].strip() == f"{label}:"]
+        return found[0] if len(found) == 1 else 0
     start = operand.find("@")
     if start < 0:
         return 0
     name = operand[start:].split("(")[0].strip()
     for number, line in enumerate(lines, 1):
-        if (f"{name}(" in line and line.lstrip().startswith("define")) or line.startswith(f"{name} ="):
+        head = line.lstrip().startswith(("define", "declare"))
+        if (head and f"{name}(" in line) or line.startswith(f"{name} ="):
             return number
     return 0
 
@@ -145,6 +152,8 @@ def refuse_bytes(name: str, data: bytes, message: str) -> tuple[str, str]:
     reason = message.removeprefix(f"{name}: ").removeprefix("error: ")
     if not data:
         return f"{name} is empty", recompile
+    if reason.startswith("Incompatible epoch"):
+        reason = f"{reason} (Producer: '{_producer(data)}' Reader: 'LLVM {version()}')"
     if "Producer:" in reason:
         return (
             f"{name} was made by another LLVM: {reason}",
@@ -156,3 +165,14 @@ def refuse_bytes(name: str, data: bytes, message: str) -> tuple[str, str]:
         if data.startswith(magic):
             return f"{name} is {what}, neither bitcode nor textual IR", recompile
     return f"{name} is neither bitcode nor textual IR (it starts with {data[:4].hex(' ')})", recompile
+
+
+def _producer(bitcode: bytes) -> str:
+    """What made a file of bitcode, as its identification block says; it comes first and is always written alike.
+
+    The text is an array of 6-bit characters (LLVM Bitcode File Format, "Char6 Encoded Value"): its length lies in
+    bits 128 to 133 of the file.
+    """
+    bits = int.from_bytes(bitcode[:64], "little") >> 128
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._"
+    return "".join(letters[bits >> 6 * at & 63] for at in range(1, 1 + (bits & 31)))

@@ -13,6 +13,7 @@ from jitrepl.worker.reader import CONSTRUCTORS
 # Top-level entities that other lines refer to by these names (LangRef, "Module Structure").
 _ENTITY = re.compile(r'^(#\d+|![\w.-]+|\$[\w.$-]+|\$"[^"]*"|%[\w.$-]+|%"[^"]*"|attributes (#\d+)) = ')
 _REFERENCE = re.compile(r'#\d+|!\d+|\$[\w.$-]+|\$"[^"]*"|%[\w.$-]+|%"[^"]*"')
+_TYPE_DEFINITION = re.compile(r' (%(?:[\w.$-]+|"[^"]*") = type )')
 _DEBUG_ROOTS = ("!llvm.dbg.cu", "!llvm.module.flags")
 
 
@@ -36,7 +37,7 @@ def dump(dylib: SessionDylib, what: str) -> str:
     if what.startswith("%"):
         text = dylib.type_definitions({what[1:].strip('"')})
         if text:
-            return text.strip().replace(" %", "\n%") if text.count(" = type ") > 1 else text.strip()
+            return _TYPE_DEFINITION.sub(r"\n\1", text.strip())
     name = what.removeprefix("@").strip('"')
     found = dylib.find(name)
     if found:

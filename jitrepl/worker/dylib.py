@@ -184,7 +184,7 @@ class SessionDylib:
         module = SessionModule(unique, reading.data, reading.globals, tracker, assembly)
         self.modules[unique] = module
         for item in module.globals:
-            if item.defined and not item.local:
+            if item.defined and not item.local and item.name != CONSTRUCTORS:
                 self._defined.setdefault(item.name, (module, item))
             elif not item.defined:
                 self._wanted[item.name] = None
@@ -198,7 +198,7 @@ class SessionDylib:
 
     def _refuse_duplicates(self, globals: list[Global], name: str) -> None:
         for item in globals:
-            if not item.defined or item.local or item.weak:
+            if not item.defined or item.local or item.weak or item.name == CONSTRUCTORS:
                 continue
             earlier = self._defined.get(item.name)
             if earlier and not earlier[1].weak:
@@ -258,7 +258,7 @@ class SessionDylib:
             raise JITError(problem.message) from None
 
     def _undefined(self, missing: tuple[str, ...]) -> UndefinedError:
-        names = [name.removeprefix(self._jit.prefix) for name in missing]
+        names = sorted(name.removeprefix(self._jit.prefix) for name in missing)
         lines = [f"Symbols not found: [ {', '.join(names)} ]"]
         hints = []
         for name in names:

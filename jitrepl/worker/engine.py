@@ -39,6 +39,7 @@ class Engine:
 
     def __init__(self, request: messages.Start) -> None:
         parse_llvm_options(request.llvm_options)
+        self._snapshots = request.snapshots
         self._reports_at_end = bool(request.llvm_options)
         self._notes: list[str] = []
         self._said: set[str] = set()
@@ -61,6 +62,10 @@ class Engine:
             JitreplError: if the request is refused; `take_notes` has what was noted until then.
         """
         return _ANSWERS[type(request)](self, request)
+
+    def wants_snapshot(self, request: messages.Request, reply: messages.Reply) -> bool:
+        """Whether a request may have changed what a crash must not lose; the shell counts these, too."""
+        return self._snapshots and messages.changes(request, reply)
 
     def take_notes(self) -> tuple[str, ...]:
         """The notes since the last call."""

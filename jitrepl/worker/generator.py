@@ -53,13 +53,15 @@ class HostSymbolGenerator:
         # An exception that left this callback would make ctypes return garbage for the LLVMErrorRef.
         try:
             found: dict[int, int] = {}
-            for element in (_LookupElement * count).from_address(elements):
-                name = llvm.symbol_text(element.name).decode("utf-8", "surrogateescape")
+            wanted = (_LookupElement * count).from_address(elements)
+            # ORC asks in the order of a hash table; what is noted about the symbols should not depend on it.
+            for text, entry in sorted((llvm.symbol_text(element.name), element.name) for element in wanted):
+                name = text.decode("utf-8", "surrogateescape")
                 if name.startswith(_LLJIT_OWN):
                     continue
                 address = self._resolve(name.removeprefix(self._jit.prefix))
                 if address is not None:
-                    found[element.name] = address
+                    found[entry] = address
             return define_functions(dylib, found) if found else None
         except Exception as problem:
             error: int = llvm.create_error(f"the host-symbol generator failed: {problem!r}".encode())

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
             """The next step for a user whose input uses an unknown global value."""
 
 
+_TEXT = frozenset(b"\t\n\r" + bytes(range(32, 127)))
 BITCODE_MAGIC = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
 
 # llvm-c/Core.h, LLVMLinkage
@@ -179,6 +180,10 @@ class Reader:
         try:
             text = data.decode()
         except UnicodeDecodeError:
+            if sum(byte in _TEXT for byte in data[:4096]) < 3 * len(data[:4096]) // 4:
+                from jitrepl.worker.diagnosis import refuse_bytes
+
+                raise BitcodeError(*refuse_bytes(name, data, "")) from None
             text = data.decode("utf-8", "surrogateescape")
         before, after = "", ""
         declared: set[str] = set()

@@ -35,6 +35,7 @@ def serve(stream: _socket.socket) -> None:
             return
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         reply: messages.Reply
+        process = os.getpid()
         try:
             if engine is None:
                 engine = start(request)
@@ -46,6 +47,8 @@ def serve(stream: _socket.socket) -> None:
         except Exception as problem:
             reply = _failed(InternalError(_trace(problem), "please report this"), engine)
         sys.stdout.flush()
+        if os.getpid() != process:
+            os._exit(0)  # a child that JITed code has forked came back from the call: it has no business here
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             wire.send(stream, reply)
@@ -55,6 +58,10 @@ def serve(stream: _socket.socket) -> None:
             return
         if isinstance(request, messages.Start) and request.warm_up and engine is not None:
             engine.warm_up()
+        if engine is not None and engine.wants_snapshot(request, reply):  # type: ignore[arg-type]
+            from jitrepl.worker.snapshots import leave_snapshot
+
+            stream = leave_snapshot(stream)
 
 
 def _load_llvm() -> Callable[[Any], Engine]:
