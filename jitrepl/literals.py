@@ -104,6 +104,8 @@ def quote(value: object) -> str:
         return integer_text(value)
     if isinstance(value, float):
         return float.__repr__(value)
+    if type(value).__name__ == "Decimal":  # what a float wider than a double comes out as
+        return str(value)
     if isinstance(value, str):
         try:
             return str(String(value.encode("utf-8", "surrogateescape")))
@@ -117,7 +119,7 @@ def quote(value: object) -> str:
         return f"({', '.join(map(quote, value))})"
     raise ArgumentError(
         f"a Python {type(value).__name__} cannot be passed to a function",
-        "accepted: bool, int, float, None, str, bytes, and lists and tuples of these",
+        "accepted: bool, int, float, Decimal, None, str, bytes, and lists and tuples of these",
     )
 
 

@@ -48,7 +48,9 @@ def run(arguments: list[str], worker: Worker | None) -> int:
     interactive = _opens_prompt(options)
     # A script that stops at its first error has no use for snapshots, and does not pay for them.
     snapshots = (interactive or options.keep_going) and not options.no_snapshots
-    session = Session(llvm_options=options.llvm, worker=worker, warm_up=interactive, snapshots=snapshots)
+    session = Session(
+        llvm_options=options.llvm, worker=worker, warm_up=interactive, snapshots=snapshots, dies_with_shell=True
+    )
     shell = Shell(session, output, options.echo, options.keep_going or interactive)
     session.on_note = shell.note
     try:

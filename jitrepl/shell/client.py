@@ -233,19 +233,25 @@ class Worker:
             reply = self._reply(_PATIENCE_MS)
         except (ProcessLookupError, KeyboardInterrupt):
             reply = None
-        if reply is None and self._alive():
+        if reply is None and self.alive():
             os.kill(self.pid, _SIGKILL)
             self._interrupted = True
         return reply
 
     _interrupted = False
 
-    def _alive(self) -> bool:
+    def alive(self) -> bool:
+        """Whether the process still runs, as far as can be told without waiting."""
         if self._pidfd is None:
             return True
         poll = select.poll()
         poll.register(self._pidfd, select.POLLIN)
         return not poll.poll(0)
+
+    def last_error(self) -> JitreplError:
+        """How a process that is gone has ended."""
+        self._last_words()
+        return self._died()
 
     def _died(self) -> JitreplError:
         """The error for a worker that is gone, or talks nonsense and is ended."""

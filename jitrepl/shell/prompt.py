@@ -34,9 +34,14 @@ def run_prompt(shell: Shell, inputs: Iterable[Record]) -> int:
     """
     banner = Banner(shell)
     prompt = make_prompt(shell)
+    from jitrepl.shell.terminal import Terminal
+
+    terminal = Terminal() if sys.stdin.isatty() else None
     banner.finish()
     shell.run_all(inputs)
     while not shell.leaving:
+        if terminal:
+            terminal.restore()
         try:
             text = prompt.prompt()
         except KeyboardInterrupt:

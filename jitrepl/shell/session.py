@@ -31,6 +31,7 @@ class Session:
         warm_up: whether the worker may compile something ahead, while nothing is asked of it.
         snapshots: whether the worker leaves a copy of itself after each input, to which a crash or `undo` returns;
             that takes it 1 ms, after the reply. Without, a crash loses what calls have done to memory.
+        dies_with_shell: whether the worker is killed when the thread that made it ends, also in the middle of a call.
 
     Raises:
         JITError: at the first request, if LLVM cannot be loaded.
@@ -44,11 +45,12 @@ class Session:
         on_note: Callable[[str], object] | None = None,
         warm_up: bool = False,
         snapshots: bool = True,
+        dies_with_shell: bool = False,
     ) -> None:
         self.notes: list[str] = []
         self.symbols_by_name: dict[str, messages.Symbol] = {}
         self.on_note = on_note or self.notes.append
-        self._start = messages.Start(tuple(llvm_options), warm_up, snapshots and hasattr(os, "fork"))
+        self._start = messages.Start(tuple(llvm_options), warm_up, snapshots and hasattr(os, "fork"), dies_with_shell)
         self._worker = worker
         self._started: messages.Started | None = None
         self._journal = Journal()
@@ -69,7 +71,7 @@ class Session:
         """
         if isinstance(source, bytes | bytearray):
             return self.add(bytes(source))
-        if isinstance(source, str) and ("\n" in source or "{" in source or " = " in source):
+        if isinstance(source, str) and _is_ir(source):
             return self.add(source.encode())
         if isinstance(source, str | os.PathLike):
             path = os.fspath(source)
@@ -133,6 +135,11 @@ class Session:
         """
         expanded = os.path.expanduser(path)
         self.ask(messages.AddLibrary(os.path.abspath(expanded) if os.path.exists(expanded) else path))
+
+    @property
+    def pid(self) -> int:
+        """The process that runs the code now; 0 if there is none yet. A debugger can attach to it."""
+        return self._worker.pid if self._worker else 0
 
     def close(self, wait: bool = True) -> None:
         """Run what JITed code registered with `atexit`, and end the worker; may be called twice.
@@ -203,8 +210,10 @@ class Session:
             JitreplError: what the worker refused, or how it died.
         """
         self.start()
+        assert self._worker is not None
+        if not self._worker.alive():
+            self._tell((self._recover_idle(),))
         worker = self._worker
-        assert worker is not None
         try:
             reply = worker.ask(request)
         except (WorkerDied, Interrupted) as problem:
@@ -287,18 +296,32 @@ class Session:
             text = f"{doing} ended the process with exit status {problem.status}"
         return WorkerDied(text, hint, problem.signal, problem.status)
 
+    def _recover_idle(self) -> str:
+        """Go on without a worker that died while nothing was asked of it, by a thread that a call left; a note."""
+        assert self._worker is not None
+        problem = self._worker.last_error()
+        self._worker = self._worker.resume(len(self._journal))
+        lost = self._restore(len(self._journal))
+        self.start()
+        what = f"killed by {signal_name(problem.signal)}" if isinstance(problem, WorkerDied) else "ended"
+        return f"warning: since the last input, the process that runs the code was {what}\n{lost}".rstrip()
+
     def _restore(self, wanted: int) -> str:
         """Bring a worker that was woken, or a new one if there is none, to entry number `wanted` of the journal.
 
         Returns:
             What was lost, for the user; "" if nothing was.
         """
-        worker = self._worker
-        reached = worker.resumed if worker else 0
-        if worker and reached == wanted:
+        reached = self._worker.resumed if self._worker else 0
+        if self._worker and reached == wanted:
             return ""
-        if worker is None:
+        memory = "memory was reset"
+        if self._worker is None:
             self._started = None
+        else:
+            count = wanted - reached
+            inputs = "1 input" if count == 1 else f"{count} inputs"
+            memory = f"memory is as it was {inputs} ago, before other threads were running"
         again, failed = 0, []
         for entry in self._journal.cut(reached):
             if not entry.repeatable:
@@ -316,10 +339,15 @@ class Session:
                     self._worker = self._started = None
         self._remember_symbols()
         inputs = f", {again} inputs were loaded again" if again > 1 else ", 1 input was loaded again" if again else ""
-        return "\n".join([f"the session goes on: memory was reset{inputs}", *failed])
+        return "\n".join([f"the session goes on: {memory}{inputs}", *failed])
 
     def _remember_symbols(self) -> None:
         self.symbols_by_name = {symbol.name: symbol for symbol in self._journal.symbols()}
+
+
+def _is_ir(text: str) -> bool:
+    """Whether a text is IR rather than a path."""
+    return text.startswith(("declare ", "module ", "target ")) or any(sign in text for sign in ("\n", "{", " = "))
 
 
 _MEANING = {

@@ -80,10 +80,10 @@ class SessionMemory:
             raise ArgumentError(
                 f"`{text}` is no function type: {reason}", "write it as IR does: `double (double, ptr)`"
             )
-        with module:
-            from jitrepl.worker import llvm
+        from jitrepl.worker import llvm
 
-            return self._types.context().signature(llvm.first_function(module.ptr))
+        with module, self._types.context() as reader:
+            return reader.signature(llvm.first_function(module.ptr))
 
 
 def _names(text: str) -> set[str]:

@@ -40,6 +40,10 @@ class Engine:
     def __init__(self, request: messages.Start) -> None:
         parse_llvm_options(request.llvm_options)
         self._snapshots = request.snapshots
+        self.dies_with_shell = request.dies_with_shell
+        if self.dies_with_shell:
+            process.die_with_parent()
+        self.files = process.StandardFiles()
         self._reports_at_end = bool(request.llvm_options)
         self._notes: list[str] = []
         self._said: set[str] = set()

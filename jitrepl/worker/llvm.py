@@ -152,6 +152,7 @@ named_type = prototype("LLVMGetTypeByName2", Ptr, Ptr, Str)
 
 # Targets and layout
 create_layout = prototype("LLVMCreateTargetData", Ptr, Str)
+dispose_layout = prototype("LLVMDisposeTargetData", None, Ptr)
 abi_size = prototype("LLVMABISizeOfType", c_uint64, Ptr, Ptr)
 field_offset = prototype("LLVMOffsetOfElement", c_uint64, Ptr, Ptr, c_uint)
 pointer_size = prototype("LLVMPointerSizeForAS", c_uint, Ptr, c_uint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from fcntl import F_DUPFD_CLOEXEC, fcntl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,6 +62,50 @@ def settle_streams() -> None:
         _process.clearerr(stdin)
         if os.isatty(0) and hasattr(_process, "__fpurge"):
             _process["__fpurge"](stdin)
+
+
+def die_with_parent() -> None:
+    """Have this process killed when the thread that started it ends, also in the middle of a call (prctl(2))."""
+    if hasattr(_process, "prctl"):
+        _process.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+
+
+_PR_SET_PDEATHSIG, _SIGKILL = 1, 9
+
+
+class StandardFiles:
+    """Descriptors 0, 1 and 2 as they are now, to have them back after JITed code has closed or replaced them."""
+
+    def __init__(self) -> None:
+        self._kept = []
+        for descriptor in (0, 1, 2):
+            try:
+                duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
+            except OSError:
+                continue  # closed by whoever started us; there is nothing to have back
+            self._kept.append((descriptor, duplicate, _identity(descriptor)))
+
+    def restore(self) -> None:
+        """Put them back.
+
+        Raises:
+            OSError: if JITed code has closed the duplicates, too.
+        """
+        for descriptor, duplicate, identity in self._kept:
+            if _identity(descriptor) != identity:
+                os.dup2(duplicate, descriptor)
+
+
+_OUT_OF_THE_WAY = 200
+"""Duplicates get numbers from here on, which programs that count descriptors do not meet."""
+
+
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _stream(name: str) -> Any:

@@ -214,7 +214,8 @@ class Reader:
         """Give a module this machine's triple and layout, if it was made for nothing else."""
         triple = llvm.get_triple(module.ptr).decode()
         layout = llvm.get_layout(module.ptr).decode()
-        if triple and triple.partition("-")[0] != self._triple.partition("-")[0]:
+        machine = triple.partition("-")[0]
+        if machine not in ("", "unknown", self._triple.partition("-")[0]):
             raise InputError(
                 f"{name} is for {triple}, this session runs {self._triple}",
                 f'compile it for this target, or set `target triple = "{self._triple}"` if its code allows',
@@ -234,14 +235,14 @@ class Reader:
         return notes
 
     def _globals(self, module: Module) -> Iterator[Global]:
-        reader = self.types.context()
-        for kind, first, following in _LISTS:
-            value = first(module.ptr)
-            while value:
-                found = Global(value, kind, reader)
-                if not found.name.startswith("llvm.") or found.name == CONSTRUCTORS:
-                    yield found
-                value = following(value)
+        with self.types.context() as reader:
+            for kind, first, following in _LISTS:
+                value = first(module.ptr)
+                while value:
+                    found = Global(value, kind, reader)
+                    if not found.name.startswith("llvm.") or found.name == CONSTRUCTORS:
+                        yield found
+                    value = following(value)
 
 
 CONSTRUCTORS = "llvm.global_ctors"

@@ -35,7 +35,7 @@ def serve(stream: _socket.socket) -> None:
             return
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         reply: messages.Reply
-        process = os.getpid()
+        own = os.getpid()
         try:
             if engine is None:
                 engine = start(request)
@@ -47,10 +47,12 @@ def serve(stream: _socket.socket) -> None:
         except Exception as problem:
             reply = _failed(InternalError(_trace(problem), "please report this"), engine)
         sys.stdout.flush()
-        if os.getpid() != process:
+        if os.getpid() != own:
             os._exit(0)  # a child that JITed code has forked came back from the call: it has no business here
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
+            if engine is not None:
+                engine.files.restore()
             wire.send(stream, reply)
         except OSError:
             return
@@ -61,7 +63,7 @@ def serve(stream: _socket.socket) -> None:
         if engine is not None and engine.wants_snapshot(request, reply):  # type: ignore[arg-type]
             from jitrepl.worker.snapshots import leave_snapshot
 
-            stream = leave_snapshot(stream)
+            stream = leave_snapshot(stream, engine.dies_with_shell)
 
 
 def _load_llvm() -> Callable[[Any], Engine]:

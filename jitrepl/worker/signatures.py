@@ -5,6 +5,7 @@ from __future__ import annotations
 from ctypes import c_void_p
 
 from jitrepl.worker import llvm
+from jitrepl.worker.owned import Owned
 from jitrepl.worker.types import Array, Float, Function, Int, Pointer, Struct, Type, Unsupported, Vector, Void
 
 TYPE_CHECKING = False
@@ -97,26 +98,38 @@ class TypeReader:
     """
 
     def __init__(self, layout: str) -> None:
-        self._layout = llvm.create_layout(layout.encode())
-        self.pointer_size: int = llvm.pointer_size(self._layout, 0)
-        self.big_endian = llvm.byte_order(self._layout) == 0
+        self._layout = layout.encode()
         self._kinds: dict[int, str] = {}
         for name in (*_FLAGS, *_NUMBERS, *_TYPED):
             self._kinds[llvm.attribute_kind_named(name.encode(), len(name))] = name
+        with self.context() as reader:
+            self.pointer_size: int = llvm.pointer_size(reader.ptr, 0)
+            self.big_endian = llvm.byte_order(reader.ptr) == 0
 
     def context(self) -> ContextReader:
         """A reader for one context; LLVM's types and attributes are unique within it."""
-        return ContextReader(self._layout, self._kinds)
+        return ContextReader(llvm.create_layout(self._layout), self._kinds)
 
 
-class ContextReader:
-    """Reads the types and functions of one context, each type once."""
+class ContextReader(Owned):
+    """Reads the types and functions of one context, each type once.
+
+    It has a layout of its own: LLVM keeps the offsets of a struct by the struct's address, at which the next
+    context may have another one.
+
+    Args:
+        layout: an `LLVMTargetDataRef`, which this owns.
+        kinds: the names of the attributes that matter, by their number.
+    """
 
     def __init__(self, layout: int, kinds: dict[int, str]) -> None:
-        self._layout = layout
+        super().__init__(layout)
         self._kinds = kinds
         self._types: dict[int, Type] = {}
         self._attributes: dict[int, tuple[str, Indirect | None]] = {}
+
+    def _dispose(self, pointer: int) -> None:
+        llvm.dispose_layout(pointer)
 
     def type(self, ref: int) -> Type:
         """The type behind an `LLVMTypeRef`."""
@@ -128,19 +141,19 @@ class ContextReader:
     def _read(self, ref: int) -> Type:
         kind = llvm.type_kind(ref)
         if kind in _FLOATS:
-            return Float(_FLOATS[kind], llvm.abi_size(self._layout, ref))
+            return Float(_FLOATS[kind], llvm.abi_size(self.ptr, ref))
         read = _READERS.get(kind)
         return read(self, ref) if read else _unsupported(ref)
 
     def _integer(self, ref: int) -> Type:
-        return Int(llvm.int_width(ref), llvm.abi_size(self._layout, ref))
+        return Int(llvm.int_width(ref), llvm.abi_size(self.ptr, ref))
 
-    def _pointer(self, ref: int) -> Type:
-        return Pointer(llvm.pointer_space(ref), llvm.abi_size(self._layout, ref))
+    def _address(self, ref: int) -> Type:
+        return Pointer(llvm.pointer_space(ref), llvm.abi_size(self.ptr, ref))
 
     def _vector(self, ref: int) -> Type:
         element = self.type(llvm.element_type(ref))
-        return Vector(llvm.vector_size(ref), element, llvm.abi_size(self._layout, ref))
+        return Vector(llvm.vector_size(ref), element, llvm.abi_size(self.ptr, ref))
 
     def _array(self, ref: int) -> Type:
         element = self.type(llvm.element_type(ref))
@@ -154,8 +167,8 @@ class ContextReader:
         fields = tuple(self.type(llvm.struct_element(ref, i)) for i in range(count))
         if llvm.is_opaque(ref) or any(isinstance(field, Unsupported) for field in fields):
             return _unsupported(ref)
-        offsets = tuple(llvm.field_offset(self._layout, ref, i) for i in range(count))
-        return Struct(fields, offsets, bool(llvm.is_packed(ref)), llvm.abi_size(self._layout, ref))
+        offsets = tuple(llvm.field_offset(self.ptr, ref, i) for i in range(count))
+        return Struct(fields, offsets, bool(llvm.is_packed(ref)), llvm.abi_size(self.ptr, ref))
 
     def function_type(self, ref: int) -> Function:
         """The function type behind an `LLVMTypeRef` of that kind."""
@@ -225,7 +238,7 @@ def _unsupported(ref: int) -> Type:
 _READERS: dict[int, Callable[[ContextReader, int], Type]] = {
     _VOID: lambda reader, ref: Void(),
     _INTEGER: ContextReader._integer,
-    _POINTER: ContextReader._pointer,
+    _POINTER: ContextReader._address,
     _VECTOR: ContextReader._vector,
     _ARRAY: ContextReader._array,
     _STRUCT: ContextReader._struct,

@@ -13,6 +13,7 @@ import os
 from struct import pack
 
 from jitrepl import messages, wire
+from jitrepl.worker.process import die_with_parent
 
 _CLONE_PARENT, _SIGCHLD = 0x8000, 17  # <linux/sched.h>, <signal.h>
 _SYS_CLONE = {"x86_64": 56, "aarch64": 220}
@@ -26,7 +27,7 @@ def possible() -> bool:
     return os.uname().sysname == "Linux" and os.uname().machine in _SYS_CLONE
 
 
-def leave_snapshot(stream: _socket.socket) -> _socket.socket:
+def leave_snapshot(stream: _socket.socket, dies_with_shell: bool) -> _socket.socket:
     """Copy this process and send the shell a way to wake the copy.
 
     The copy returns from here only when it is woken. It then leaves a copy of its own first, as the shell has used
@@ -34,6 +35,7 @@ def leave_snapshot(stream: _socket.socket) -> _socket.socket:
 
     Args:
         stream: the socket to the shell.
+        dies_with_shell: whether a copy is killed when the shell ends, as the original is.
 
     Returns:
         The socket to serve on: `stream` in the original, another one in a copy that was woken.
@@ -57,6 +59,8 @@ def leave_snapshot(stream: _socket.socket) -> _socket.socket:
         theirs.close()
         stream.close()
         stream = ours
+        if dies_with_shell:
+            die_with_parent()
         _sleep(stream)
 
 
