@@ -103,12 +103,16 @@ class WorkerDied(JitreplError):
         hint: the next step for the user, or "".
         signal: the number of the signal that ended it, or 0.
         status: its exit status when no signal ended it.
+        frames: where it was, one line a frame, if that is known.
     """
 
-    def __init__(self, message: str, hint: str = "", signal: int = 0, status: int = 0) -> None:
-        super().__init__(message, hint)
+    def __init__(
+        self, message: str, hint: str = "", signal: int = 0, status: int = 0, frames: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__("\n".join([message, *frames]), hint)
         self.signal = signal
         self.status = status
+        self.frames = frames
 
 
 class Interrupted(JitreplError):

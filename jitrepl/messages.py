@@ -148,6 +148,10 @@ class Resume(Request):
     """Wake a snapshot, which is the worker from then on; answered by `Done`."""
 
 
+class Explain(Request):
+    """Say what is known of the crash of the worker that this one is a copy of; answered by `CrashReport`."""
+
+
 class Quit(Request):
     """Run what JITed code registered with `atexit`, flush, and end; answered by `Done`."""
 
@@ -183,9 +187,11 @@ class Snapshot(Record):
 
     Args:
         pid: the copy's process; 0 if none could be made, and then there is no socket.
+        replaces: whether it takes the place of the copy before: something was compiled, but nothing has run.
     """
 
     pid: int
+    replaces: bool = False
 
 
 class Started(Reply):
@@ -273,6 +279,45 @@ class SymbolTable(Reply):
     """The session's symbols, in the order in which they came."""
 
     symbols: tuple[Symbol, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Frame(Record):
+    """A frame of a stack, or where it came from.
+
+    Args:
+        address: the instruction, or the return address.
+        function: the symbol that it lies in; "" if that is not known.
+        offset: the distance from the symbol in bytes.
+        module: the library that it lies in; "" for JITed code.
+        file: the source file, if there is debug info, else "".
+        line: the line in it, from 1.
+    """
+
+    address: int
+    function: str
+    offset: int
+    module: str = ""
+    file: str = ""
+    line: int = 0
+
+
+class CrashReport(Reply):
+    """What a worker that died has noted.
+
+    Args:
+        signal: the signal that ended it, or 0 if it noted nothing.
+        address: the address that could not be accessed; None if the signal is not about one.
+        access: `read`, `write` or `jump`; "" if that is not known.
+        frames: the stack, the innermost frame first.
+        registers: names and values.
+    """
+
+    signal: int
+    address: int | None = None
+    access: str = ""
+    frames: tuple[Frame, ...] = ()
+    registers: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
 
 

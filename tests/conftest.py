@@ -12,6 +12,10 @@ from transcripts import JITREPL, ROOT, SCRIPTS, TIMEOUT, environment
 
 from jitrepl import Session
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from jitrepl.worker.engine import Engine
+
 DATA = ROOT / "tests" / "data"
 NO_CLANG = "no clang-22 beside this Python: pip install 'jitrepl[clang]'"
 
@@ -89,6 +93,18 @@ def shared() -> Iterator[Session]:
     """A session that the tests of a module share; they must not define the same names."""
     with Session() as made:
         yield made
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    """The worker's engine in this process: for what runs no code that could end it."""
+    from jitrepl.hosting import registered
+    from jitrepl.messages import Start
+    from jitrepl.worker.engine import Engine
+
+    before = list(registered)
+    yield Engine(Start(snapshots=False))
+    registered[:] = before
 
 
 class Done:

@@ -163,10 +163,10 @@ class Terminal:
         """What `stty` shows."""
         return termios.tcgetattr(self.child.child_fd)
 
-    def worker(self) -> int:
-        """The process that runs JITed code."""
-        children = Path(f"/proc/{self.child.pid}/task/{self.child.pid}/children").read_text().split()
-        return int(children[-1])
+    def workers(self) -> list[int]:
+        """The processes that the program started."""
+        children = Path(f"/proc/{self.child.pid}/task/{self.child.pid}/children")
+        return [int(child) for child in children.read_text().split()]
 
     def __enter__(self) -> Self:
         return self

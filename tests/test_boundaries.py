@@ -84,13 +84,13 @@ def test_the_worker_never_imports_the_shell(path: Path) -> None:
 def test_the_shell_never_imports_native_code(path: Path) -> None:
     natives = {name for name in imports_of(path) if name.startswith(tuple(NATIVE))}
     # A forked worker goes over to its own part; nothing else does.
-    assert natives - {"jitrepl.worker.serve", "jitrepl.worker.serve.main"} == set()
-    assert natives == set() or path.stem == "client"
+    assert natives - {"jitrepl.worker.start", "jitrepl.worker.start.main"} == set()
+    assert natives == set() or path.stem == "fork"
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
 def test_what_both_processes_share_imports_neither(path: Path) -> None:
-    allowed = {"jitrepl.shell.session", "jitrepl.shell.client", "jitrepl.shell.cli"}
+    allowed = {"jitrepl.shell.session", "jitrepl.shell.fork", "jitrepl.shell.client", "jitrepl.shell.cli"}
     names = {name for name in imports_of(path) if name.startswith(("jitrepl.shell", "jitrepl.worker", "ctypes"))}
     if path.stem in ("__init__", "__main__"):
         names = {name for name in names if not any(name.startswith(a) for a in allowed)}

@@ -30,9 +30,9 @@ transcript that shows such inputs gets each of them by `-e`, and its `< ` lines 
 All of it runs in a fresh folder that looks like the root of the repository (`tests/data/sum.ll` is there) and
 where files may be written. `jitrepl`, `clang-22` … of the running interpreter are on the PATH.
 
-To rewrite the expected output after a change, and read the diff in git:
+To rewrite the expected output after a change (`::test_document` for the documents), and read the diff in git:
 
-    pytest tests/test_sessions.py --update-transcripts
+    pytest tests/test_sessions.py::test_session --update-transcripts
 
 Lines with `…` that still match stay as they are; new addresses become `…`.
 """

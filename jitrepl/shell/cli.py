@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -60,6 +61,7 @@ def run(arguments: list[str], worker: Worker | None) -> int:
             from jitrepl.shell.prompt import run_prompt
 
             return run_prompt(shell, _given(options))
+        gc.enable()
         session.start()
         shell.run_all(_given(options))
         return shell.status

@@ -1,6 +1,6 @@
 """The worker as the shell sees it: a process that answers requests, and may die.
 
-Nothing here loads LLVM, and nothing slow is imported: `Worker.fork` runs before anything else in `jitrepl`.
+Nothing here loads LLVM, and nothing slow is imported: it is on the way to the first request.
 """
 
 from __future__ import annotations
@@ -110,21 +110,6 @@ class Worker:
             self._poll.register(self._pidfd, select.POLLIN)
 
     @classmethod
-    def fork(cls) -> Worker:
-        """Start a worker as a copy of this process: about 1 ms, while nothing is loaded and no thread runs."""
-        ours, theirs = _socket.socketpair()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        pid = os.fork()
-        if pid == 0:
-            ours.close()
-            from jitrepl.worker.serve import main
-
-            main(theirs.detach())
-        theirs.close()
-        return cls(pid, ours)  # type: ignore[arg-type]
-
-    @classmethod
     def spawn(cls) -> Worker:
         """Start a worker in an interpreter of its own; works in any process, and takes 30 ms."""
         ours, theirs = _socket.socketpair()
@@ -175,7 +160,13 @@ class Worker:
         return self._reply(0)
 
     def _keep(self, record: Snapshot) -> None:
-        number, self._count = self._count, self._count + 1
+        number = self._count
+        if record.replaces:
+            number -= 1
+            if number in self.copies:
+                self.copies.pop(number).drop()
+        else:
+            self._count += 1
         if record.pid and self._channel.descriptors:
             self.copies[number] = Copy(record.pid, self._channel.descriptors.pop())
         while len(self.copies) > self.limit:
@@ -263,7 +254,7 @@ class Worker:
         if status == -_SIGINT or self._interrupted:
             return Interrupted("interrupted")
         if status < 0:
-            return WorkerDied(f"killed by {signal_name(-status)}", signal=-status)
+            return WorkerDied(f"killed by signal {-status}", signal=-status)
         return WorkerDied(f"exited with status {status}", status=status)
 
     def _reap(self, wait_ms: int | None) -> int | None:
@@ -301,13 +292,3 @@ class Worker:
         if self._pidfd is not None:
             os.close(self._pidfd)
             self._pidfd = None
-
-
-def signal_name(number: int) -> str:
-    """`SIGSEGV` for 11."""
-    from signal import Signals
-
-    try:
-        return Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -7,9 +7,10 @@ Parameters are read from the line one after the other, each by what its annotati
 from __future__ import annotations
 
 from jitrepl import messages
-from jitrepl.errors import UsageError
+from jitrepl.errors import SymbolError, UsageError
 from jitrepl.messages import Record
 from jitrepl.shell.arguments import READERS, Count, Literals, Name, Paths, SignatureText, Text, read_arguments
+from jitrepl.shell.crashes import full_text
 from jitrepl.shell.session import Session
 
 TYPE_CHECKING = False
@@ -38,6 +39,12 @@ class Undone(Record):
     """Inputs that were taken back, the last first."""
 
     inputs: tuple[str, ...]
+
+
+class Plain(Record):
+    """Text to show as it is."""
+
+    text: str
 
 
 class Several(Record):
@@ -213,6 +220,14 @@ def undo(session: Session, count: Count = 1) -> Record:
     was printed or written to files stays.
     """
     return Undone(session.undo(count))
+
+
+@command("backtrace")
+def bt(session: Session) -> Record:
+    """Show the last crash in full: all frames, and the registers."""
+    if not session.last_crash.signal:
+        raise SymbolError("no crash has been noted in this session")
+    return Plain(full_text(session.last_crash))
 
 
 @command("h", "?")

@@ -5,6 +5,7 @@ Drawn before LLVM is loaded: the worker loads it while the libraries here are im
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from _thread import allocate_lock, start_new_thread
@@ -38,10 +39,12 @@ def run_prompt(shell: Shell, inputs: Iterable[Record]) -> int:
 
     terminal = Terminal() if sys.stdin.isatty() else None
     banner.finish()
+    gc.enable()
     shell.run_all(inputs)
     while not shell.leaving:
         if terminal:
             terminal.restore()
+        shell.output.fresh_line(mark=False)  # the terminal echoes what is typed while no prompt is there
         try:
             text = prompt.prompt()
         except KeyboardInterrupt:

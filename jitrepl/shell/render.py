@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from jitrepl import messages
 from jitrepl.literal_tree import Symbol
-from jitrepl.shell.commands import Help, Leave, Several, Undone
+from jitrepl.shell.commands import Help, Leave, Plain, Several, Undone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,6 +163,7 @@ _RENDERERS: dict[type, Callable[[Any], list[Line]]] = {
     Leave: _nothing,
     Several: _several,
     Undone: _undone,
+    Plain: lambda reply: [Line([("", reply.text)], True)],
 }
 
 

@@ -10,7 +10,8 @@ import os
 from jitrepl import messages
 from jitrepl.errors import Interrupted, JitreplError, SymbolError, UndoError, WorkerDied
 from jitrepl.literals import quote
-from jitrepl.shell.client import Worker, signal_name
+from jitrepl.shell.client import Worker
+from jitrepl.shell.crashes import cause, short_frames, signal_name
 from jitrepl.shell.journal import Journal, as_input, described
 from jitrepl.shell.sources import read_source
 
@@ -54,6 +55,7 @@ class Session:
         self._worker = worker
         self._started: messages.Started | None = None
         self._journal = Journal()
+        self.last_crash = messages.CrashReport(0)
         self._last_call: messages.Call | None = None
         self._inputs = 0
 
@@ -283,18 +285,29 @@ class Session:
         wanted = len(self._journal)
         if self._worker is not None:
             self._worker = self._worker.resume(wanted)
-        lost = self._restore(wanted)
-        hint = lost or "the session goes on, as it was before this input"
+        report = self._explained()
+        hint = self._restore(wanted) or "the session goes on, as it was before this input"
         doing = described(request)
+        frames = short_frames(report)
         if isinstance(problem, Interrupted):
-            return Interrupted(f"interrupted in {doing}", hint)
+            return Interrupted("\n".join([f"interrupted in {doing}", *frames]), hint)
         if problem.signal:
-            what = f"{doing} was killed by {signal_name(problem.signal)}"
-            reason = _MEANING.get(signal_name(problem.signal))
-            text = f"{what} ({reason})" if reason else what
+            text = f"{doing} was killed by {cause(problem.signal, report)}"
         else:
             text = f"{doing} ended the process with exit status {problem.status}"
-        return WorkerDied(text, hint, problem.signal, problem.status)
+        return WorkerDied(text, hint, problem.signal, problem.status, frames)
+
+    def _explained(self) -> messages.CrashReport:
+        """What the worker that was woken knows of the crash of the one before it."""
+        self.last_crash = messages.CrashReport(0)
+        if self._worker:
+            try:
+                reply = self._worker.ask(messages.Explain())
+            except JitreplError:
+                return self.last_crash  # a report is no reason to fail
+            if isinstance(reply, messages.CrashReport):
+                self.last_crash = reply
+        return self.last_crash
 
     def _recover_idle(self) -> str:
         """Go on without a worker that died while nothing was asked of it, by a thread that a call left; a note."""
@@ -348,17 +361,6 @@ class Session:
 def _is_ir(text: str) -> bool:
     """Whether a text is IR rather than a path."""
     return text.startswith(("declare ", "module ", "target ")) or any(sign in text for sign in ("\n", "{", " = "))
-
-
-_MEANING = {
-    "SIGSEGV": "an access to memory that is not there",
-    "SIGBUS": "an access to memory that cannot be used",
-    "SIGILL": "an instruction that this machine does not have, or `unreachable`",
-    "SIGFPE": "an integer division by zero or an overflow in one",
-    "SIGABRT": "`abort` was called",
-    "SIGTRAP": "a trap instruction",
-    "SIGKILL": "from outside, or out of memory",
-}
 
 
 def _refused_start(start: messages.Start, problem: WorkerDied) -> JitreplError:

@@ -2,6 +2,6 @@
 
 import sys
 
-from jitrepl.worker.serve import main
+from jitrepl.worker.start import main
 
 main(int(sys.argv[1]))

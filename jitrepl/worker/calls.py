@@ -16,6 +16,10 @@ from jitrepl.worker.signatures import Signature, TypeReader
 from jitrepl.worker.thunks import Thunks, offsets_of
 from jitrepl.worker.types import Type
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class SessionMemory:
     """Buffers that literals ask for, addresses of symbols, and types by their spelling.
@@ -112,9 +116,18 @@ class Caller:
         thunks: makes what ctypes can call.
         hosts: the host functions.
         memory: keeps buffers, knows types.
+        about_to_run: called when everything is compiled, before the function is.
     """
 
-    def __init__(self, dylib: SessionDylib, thunks: Thunks, hosts: Hosts, memory: SessionMemory) -> None:
+    def __init__(
+        self,
+        dylib: SessionDylib,
+        thunks: Thunks,
+        hosts: Hosts,
+        memory: SessionMemory,
+        about_to_run: Callable[[], None],
+    ) -> None:
+        self._about_to_run = about_to_run
         self._dylib = dylib
         self._thunks = thunks
         self._hosts = hosts
@@ -166,6 +179,7 @@ class Caller:
         result = ctypes.create_string_buffer(signature.result.size + 64)
         # An sret parameter may promise any alignment of its memory; 64 bytes is the largest in use.
         place = ctypes.addressof(result) + -ctypes.addressof(result) % 64
+        self._about_to_run()
         self._hosts.entered()
         try:
             thunk(address, ctypes.addressof(arguments), place, self._hosts.jump_buffer)

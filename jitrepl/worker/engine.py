@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from jitrepl.worker.crash import CrashHandler
+
 _NULLARY = Signature(Function(Void(), (), False))
 _STANDARD_LIBRARY = "__standard_lib"
 """The id of the module in which LLJIT defines `atexit`; it is compiled only if JITed code uses that."""
@@ -40,6 +42,9 @@ class Engine:
     def __init__(self, request: messages.Start) -> None:
         parse_llvm_options(request.llvm_options)
         self._snapshots = request.snapshots
+        self._compiled = False
+        self._crashes: CrashHandler | None = None
+        self.checkpoint: Callable[[], None] = lambda: None
         self.dies_with_shell = request.dies_with_shell
         if self.dies_with_shell:
             process.die_with_parent()
@@ -55,7 +60,7 @@ class Engine:
         self._hosts = Hosts(thunks, memory.signature_of, memory)
         memory.hosts = self._hosts
         self._generator = HostSymbolGenerator(self.jit, self._host_address)
-        self._caller = Caller(self.dylib, thunks, self._hosts, memory)
+        self._caller = Caller(self.dylib, thunks, self._hosts, memory, self._about_to_run)
         process.open_runtime()
         llvm.check(llvm.enable_debug_support(self.jit.ptr))
 
@@ -66,6 +71,24 @@ class Engine:
             JitreplError: if the request is refused; `take_notes` has what was noted until then.
         """
         return _ANSWERS[type(request)](self, request)
+
+    def handle_crashes(self) -> None:
+        """Have a crash leave a note for the copy that goes on."""
+        if self._snapshots:
+            from jitrepl.worker import crash
+
+            if crash.possible():
+                self._crashes = crash.CrashHandler(self.jit)
+
+    def note_interrupts(self) -> None:
+        """Have Ctrl-C leave one, too, while this request runs."""
+        if self._crashes:
+            self._crashes.interruptible()
+
+    def _about_to_run(self) -> None:
+        if self._compiled and self._snapshots:
+            self._compiled = False
+            self.checkpoint()
 
     def wants_snapshot(self, request: messages.Request, reply: messages.Reply) -> bool:
         """Whether a request may have changed what a crash must not lose; the shell counts these, too."""
@@ -139,6 +162,14 @@ class Engine:
             ) from None
         return messages.Done()
 
+    def _explain(self, _request: messages.Explain) -> messages.CrashReport:
+        note = self._crashes.take() if self._crashes else None
+        if note is None:
+            return messages.CrashReport(0)
+        from jitrepl.worker.report import report
+
+        return report(note)
+
     def _quit(self, _request: messages.Quit) -> messages.Done:
         if self._exit_functions:
             self._caller.run(_NULLARY, self.jit.lookup(f"{self.jit.prefix}__lljit_run_atexits"), b"")
@@ -150,6 +181,7 @@ class Engine:
     # What ORC asks or tells
 
     def _materializing(self, module_id: str) -> None:
+        self._compiled = True
         self._exit_functions |= module_id == _STANDARD_LIBRARY
         self.dylib.materializing(module_id)
 
@@ -188,6 +220,7 @@ _ANSWERS: dict[type, Callable[[Engine, Any], messages.Reply]] = {
     messages.ListSymbols: Engine._symbols,
     messages.AddHost: Engine._add_host,
     messages.AddLibrary: Engine._add_library,
+    messages.Explain: Engine._explain,
     messages.Quit: Engine._quit,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from _thread import get_ident  # `threading` costs 1 ms
 
@@ -110,6 +111,9 @@ class Hosts:
             HostError: if it cannot be read, raises, registers nothing, or has a signature that is no IR type.
         """
         before = len(registered)
+        folder = os.path.dirname(path)
+        if folder not in sys.path:
+            sys.path.insert(0, folder)  # as `python FILE.py` does, for the modules beside it
         try:
             with open(path, "rb") as file:
                 code = compile(file.read(), path, "exec")

@@ -45,16 +45,17 @@ def open_ahead() -> None:
     paths = _candidates()[:1]
     if not paths:
         return
-    done = _thread.allocate_lock()
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.argtypes = (ctypes.c_char_p, ctypes.c_int)
+    dlopen.restype = ctypes.c_void_p
+    unwinder = _unwinder_beside(paths[0])
+    begun, done = _thread.allocate_lock(), _thread.allocate_lock()
+    begun.acquire()
     done.acquire()
-    _opening.append(done)
 
     def load() -> None:
         try:
-            dlopen = ctypes.CDLL(None).dlopen
-            dlopen.argtypes = (ctypes.c_char_p, ctypes.c_int)
-            dlopen.restype = ctypes.c_void_p
-            unwinder = _unwinder_beside(paths[0])
+            begun.release()
             if unwinder:
                 dlopen(unwinder.encode(), os.RTLD_NOW | os.RTLD_GLOBAL)
             dlopen(paths[0].encode(), os.RTLD_NOW)
@@ -62,6 +63,8 @@ def open_ahead() -> None:
             done.release()
 
     _thread.start_new_thread(load, ())
+    begun.acquire()  # a new thread may otherwise wait for Python's lock until this one is switched out, after 5 ms
+    _opening.append(done)
 
 
 def _open() -> ctypes.CDLL:

@@ -27,12 +27,13 @@ class Prototype:
     Libraries are opened and symbols looked up only then, so that importing this costs next to nothing.
     """
 
-    __slots__ = ("arguments", "name", "result")
+    __slots__ = ("arguments", "function", "name", "result")
 
     def __init__(self, name: str, result: Any, arguments: tuple[Any, ...]) -> None:
         self.name = name
         self.result = result
         self.arguments = arguments
+        self.function: Any = None
 
     def bind(self) -> Any:
         """The function itself.
@@ -50,9 +51,12 @@ class Prototype:
         return function
 
     def __call__(self, *values: Any) -> Any:
-        function = self.bind()
-        names = [name for name, value in globals().items() if value is self]
-        globals().update(dict.fromkeys(names, function))
+        function = self.function
+        if function is None:
+            function = self.function = self.bind()
+            name = _names.get(self)
+            if name:
+                globals()[name] = function
         return function(*values)
 
 
@@ -224,6 +228,10 @@ jit_lookup = prototype("LLVMOrcLLJITLookup", Error, Ptr, Ptr, Str)
 jit_object_transform_layer = prototype("LLVMOrcLLJITGetObjTransformLayer", Ptr, Ptr)
 jit_ir_transform_layer = prototype("LLVMOrcLLJITGetIRTransformLayer", Ptr, Ptr)
 enable_debug_support = prototype("LLVMOrcLLJITEnableDebugSupport", Error, Ptr)
+
+
+_names = {value: name for name, value in globals().items() if isinstance(value, Prototype)}
+"""What the functions above are called here."""
 
 
 def version() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _socket  # the module `socket` wraps this in enums, for 5 ms
+import gc
 import os
 import sys
 
@@ -11,10 +12,18 @@ from jitrepl.errors import InternalError, JitreplError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
     from jitrepl.worker.engine import Engine
+
+
+class Woken(BaseException):
+    """This process is a copy that was woken in the middle of a request; the request is off.
+
+    Args:
+        stream: the socket to serve on.
+    """
+
+    def __init__(self, stream: _socket.socket) -> None:
+        self.stream = stream
 
 
 def serve(stream: _socket.socket) -> None:
@@ -24,8 +33,21 @@ def serve(stream: _socket.socket) -> None:
     # The terminal sends Ctrl-C to this process too. It only means something while a request runs: then the
     # default action ends the process, however deep in native code it is.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    start = _load_llvm()
+    from jitrepl.worker.engine import Engine
+
+    gc.freeze()
+    gc.enable()
     engine: Engine | None = None
+
+    def checkpoint() -> None:
+        """Leave a copy in which everything is compiled, before any of it runs."""
+        from jitrepl.worker.snapshots import leave_snapshot
+
+        assert engine is not None
+        served = leave_snapshot(stream, engine.dies_with_shell, replaces=True)
+        if served is not stream:
+            raise Woken(served)
+
     while True:
         try:
             request = wire.receive(stream)
@@ -34,16 +56,23 @@ def serve(stream: _socket.socket) -> None:
         if request is None:
             return
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if engine is not None:
+            engine.note_interrupts()
         reply: messages.Reply
         own = os.getpid()
         try:
             if engine is None:
-                engine = start(request)
+                engine = Engine(request)  # type: ignore[arg-type]
+                engine.checkpoint = checkpoint
                 reply = engine.started()
             else:
                 reply = engine.answer(request)  # type: ignore[arg-type]
         except JitreplError as problem:
             reply = _failed(problem, engine)
+        except Woken as woken:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            stream = woken.stream
+            continue
         except Exception as problem:
             reply = _failed(InternalError(_trace(problem), "please report this"), engine)
         sys.stdout.flush()
@@ -60,30 +89,12 @@ def serve(stream: _socket.socket) -> None:
             return
         if isinstance(request, messages.Start) and request.warm_up and engine is not None:
             engine.warm_up()
+        if isinstance(request, messages.Start) and engine is not None:
+            engine.handle_crashes()
         if engine is not None and engine.wants_snapshot(request, reply):  # type: ignore[arg-type]
             from jitrepl.worker.snapshots import leave_snapshot
 
             stream = leave_snapshot(stream, engine.dies_with_shell)
-
-
-def _load_llvm() -> Callable[[Any], Engine]:
-    """Load LLVM while the shell reads its arguments; what goes wrong is told in answer to the first request."""
-    try:
-        from jitrepl.worker.library import open_ahead
-
-        open_ahead()
-        from jitrepl.worker import process
-        from jitrepl.worker.engine import Engine
-
-        process.prepare_streams()
-        return Engine
-    except JitreplError as problem:
-        failure = problem
-
-        def refuse(_request: object) -> Engine:
-            raise failure
-
-        return refuse
 
 
 def _failed(problem: JitreplError, engine: Engine | None) -> messages.Failed:
@@ -96,14 +107,3 @@ def _trace(problem: Exception) -> str:
     import traceback
 
     return "".join(traceback.format_exception(problem)).rstrip()
-
-
-def main(descriptor: int) -> None:
-    """Serve on an inherited socket, then end this process without Python's clean-up: JITed code may still run."""
-    status = 1
-    try:
-        serve(_socket.socket(fileno=descriptor))
-        status = 0
-    finally:
-        sys.stdout.flush()
-        os._exit(status)

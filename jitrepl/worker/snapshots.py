@@ -27,7 +27,7 @@ def possible() -> bool:
     return os.uname().sysname == "Linux" and os.uname().machine in _SYS_CLONE
 
 
-def leave_snapshot(stream: _socket.socket, dies_with_shell: bool) -> _socket.socket:
+def leave_snapshot(stream: _socket.socket, dies_with_shell: bool, replaces: bool = False) -> _socket.socket:
     """Copy this process and send the shell a way to wake the copy.
 
     The copy returns from here only when it is woken. It then leaves a copy of its own first, as the shell has used
@@ -36,6 +36,7 @@ def leave_snapshot(stream: _socket.socket, dies_with_shell: bool) -> _socket.soc
     Args:
         stream: the socket to the shell.
         dies_with_shell: whether a copy is killed when the shell ends, as the original is.
+        replaces: whether the copy takes the place of the one before.
 
     Returns:
         The socket to serve on: `stream` in the original, another one in a copy that was woken.
@@ -46,19 +47,20 @@ def leave_snapshot(stream: _socket.socket, dies_with_shell: bool) -> _socket.soc
     while True:
         if _threads() > 1:
             # A copy would lack the other threads, and might be made while one of them holds malloc's lock.
-            wire.send(stream, messages.Snapshot(0))
+            if not replaces:
+                wire.send(stream, messages.Snapshot(0))
             return stream
         ours, theirs = _socket.socketpair()
         pid = _fork_sibling()
         if pid:
             ours.close()
             rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, pack("i", theirs.fileno()))]
-            stream.sendmsg([wire.frame(messages.Snapshot(pid))], rights)
+            stream.sendmsg([wire.frame(messages.Snapshot(pid, replaces))], rights)
             theirs.close()
             return stream
         theirs.close()
         stream.close()
-        stream = ours
+        stream, replaces = ours, False
         if dies_with_shell:
             die_with_parent()
         _sleep(stream)

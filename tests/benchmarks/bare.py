@@ -1,6 +1,6 @@
 """The least that Python needs to do what `jitrepl sum.ll -e ':call sum 1 2'` does: one process, no checks.
 
-    python bare.py LIBLLVM FILE.ll NAME INT INT
+python bare.py LIBLLVM FILE.ll NAME INT INT
 """
 
 import os

@@ -1,0 +1,33 @@
+"""Where a worker begins: libLLVM is opened in a thread, while this one imports what will use it.
+
+The dynamic loader does one thing at a time: an import of an extension module, even `CDLL(None)`, waits until libLLVM
+is open. So what needs the loader comes first here, and nothing that `serve` imports does.
+"""
+
+from __future__ import annotations
+
+import _socket
+import gc
+import os
+import sys
+
+
+def main(descriptor: int) -> None:
+    """Serve on an inherited socket, then end this process without Python's clean-up: JITed code may still run."""
+    status = 1
+    try:
+        gc.disable()  # until everything is loaded, none of which becomes garbage
+        from jitrepl.worker import process
+        from jitrepl.worker.library import open_ahead
+
+        process.prepare_streams()
+        open_ahead()
+        from jitrepl.worker.serve import serve
+
+        serve(_socket.socket(fileno=descriptor))
+        status = 0
+    finally:
+        sys.stdout.flush()
+        # Whoever reads our output has all of it, and need not wait the 3 ms that it takes to unmap LLVM.
+        os.closerange(0, 1 << 16)
+        os._exit(status)

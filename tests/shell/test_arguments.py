@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from jitrepl.errors import ArgumentError, JitreplError, UsageError
+from jitrepl.shell.arguments import read_arguments
+from jitrepl.shell.commands import COMMANDS
+
+
+def read(line: str) -> list[object]:
+    word, _, rest = line.partition(" ")
+    return read_arguments(COMMANDS[word], rest.strip())
+
+
+@pytest.mark.parametrize(
+    ("line", "signature", "name", "literals"),
+    [
+        ("call sum 1 2", "", "sum", ("1", "2")),
+        ("call @sum 1, 2", "", "sum", ("1", "2")),
+        ("call sum(1, 2)", "", "sum", ("1", "2")),
+        ("call sum ()", "", "sum", ("()",)),
+        ("call f", "", "f", ()),
+        ('call @"a name" 1', "", "a name", ("1",)),
+        (r'call @"a\20name" 1', "", "a name", ("1",)),
+        ('call "double (double)" cos 1.0', "double (double)", "cos", ("1.0",)),
+        ('call printf "%d\\n" 5', "", "printf", ('"%d\\n"', "5")),
+        ("call f (1, 2.5) [3]", "", "f", ("(1, 2.5)", "[3]")),
+        ("call f <1, 2>", "", "f", ("<1, 2>",)),
+    ],
+)
+def test_a_call_is_read_by_its_parts(line: str, signature: str, name: str, literals: tuple[str, ...]) -> None:
+    assert read(line) == [signature, name, literals]
+
+
+@pytest.mark.parametrize(
+    ("line", "paths"),
+    [
+        ("load a.ll", ("a.ll",)),
+        ("load a.ll b.bc", ("a.ll", "b.bc")),
+        ('load "my file.ll" \'other file.ll\' third\\ one', ("my file.ll", "other file.ll", "third one")),
+    ],
+)
+def test_paths_are_quoted_as_in_a_shell(line: str, paths: tuple[str, ...]) -> None:
+    assert read(line) == [paths]
+
+
+def test_text_is_the_rest_of_the_line() -> None:
+    assert read("dump input 2") == ["input 2"]
+    assert read("dump") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("call", ":call wants a name: :call"),
+        ("load", ":load wants a path: :load PATH…"),
+        ("quit now", ":quit takes no `now`"),
+        ('load "a.ll', "no closing quotation"),
+        ('call "double (double) cos', "closing quote is missing"),
+        ('call @"a name 1', "closing quote is missing"),
+        ("call f [1", "never closed"),
+    ],
+)
+def test_what_does_not_fit_is_told(line: str, message: str) -> None:
+    with pytest.raises(JitreplError, match=message) as caught:
+        read(line)
+    assert caught.type in (UsageError, ArgumentError)

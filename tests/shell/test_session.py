@@ -1,0 +1,142 @@
+"""The parts of `Session` that only the shell uses; `tests/test_api.py` has the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from transcripts import ROOT
+
+from jitrepl import Session
+from jitrepl.errors import IRError, JITError, SymbolError, UsageError, WorkerDied
+
+DATA = ROOT / "tests" / "data"
+CRASHES = str(DATA / "crashes.ll")
+
+
+def test_inputs_are_numbered_also_those_that_fail(session: Session) -> None:
+    assert session.add(b"@a = global i32 0").name == "<input 1>"
+    with pytest.raises(IRError, match=r"^<input 2>:1:1: error"):
+        session.add(b"nonsense")
+    assert session.add(b"@b = global i32 0").name == "<input 3>"
+
+
+def test_a_file_keeps_the_name_that_the_user_gave(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert session.load_file("tests/data/sum.ll").name == "tests/data/sum.ll"
+
+
+def test_literals_are_read_where_the_types_are_known(session: Session) -> None:
+    session.load_file(str(DATA / "sum.ll"))
+    assert session.ask_call("sum", ("0x10", "'a'")).value.text == "113"
+    assert session.ask_again(("1", "2")).value.text == "3"
+
+
+def test_again_repeats_a_call_that_failed(session: Session) -> None:
+    with pytest.raises(SymbolError, match="no @later"):
+        session.ask_call("later", ())
+    session.add(b"define i32 @later() { ret i32 4 }")
+    assert session.ask_again(()).value.text == "4"
+
+
+def test_again_keeps_the_signature(session: Session) -> None:
+    session.ask_call("cos", ("0.0",), "double (double)")
+    assert session.ask_again(("0.0",)).value.type == "double"
+
+
+def test_the_session_knows_the_symbols_for_the_prompt(session: Session) -> None:
+    session.add(b"define void @f() { ret void }\n@g = global i32 0")
+    assert {name: symbol.kind for name, symbol in session.symbols_by_name.items()} == {"f": "function", "g": "variable"}
+
+
+@pytest.mark.parametrize("snapshots", [True, False])
+def test_after_a_death_everything_is_there_again(snapshots: bool) -> None:
+    with Session(snapshots=snapshots) as session:
+        session.load(CRASHES)
+        session.host(str(DATA / "hosts.py"))
+        session.add(b"declare i32 @add(i32, i32)\ndefine i32 @f() {\n %r = call i32 @add(i32 1, i32 2)\n ret i32 %r\n}")
+        with pytest.raises(WorkerDied):
+            session.call("null_store")
+        assert session.call("f") == 3
+        assert session.add(b"define i32 @g() { ret i32 1 }").defines[0].name == "g"
+
+
+def test_memory_survives_a_death_with_snapshots_only() -> None:
+    for snapshots, remembered in ((True, 7), (False, 0)):
+        with Session(snapshots=snapshots) as session:
+            session.load(CRASHES)
+            session.call("remember", 7)
+            with pytest.raises(WorkerDied) as caught:
+                session.call("null_store")
+            assert session.call("recall") == remembered
+            assert ("memory was reset" in caught.value.hint) is not snapshots
+
+
+def test_what_killed_the_worker_while_it_was_loaded_is_not_loaded_again() -> None:
+    killer = """
+        define internal void @start() {
+          store volatile i32 0, ptr null
+          ret void
+        }
+        @llvm.global_ctors = appending global [1 x { i32, ptr, ptr }] [{ i32, ptr, ptr } { i32 1, ptr @start, ptr null }]
+    """
+    with Session(snapshots=False) as session:
+        session.load(CRASHES)
+        with pytest.raises(WorkerDied, match="loading <input 1> was killed by SIGSEGV"):
+            session.load(killer)
+        assert session.call("recall") == 0
+
+
+@pytest.mark.parametrize("snapshots", [True, False])
+def test_a_file_that_is_gone_by_then_is_still_loaded_again(tmp_path: Path, snapshots: bool) -> None:
+    path = tmp_path / "gone.ll"
+    path.write_text("define i32 @f() { ret i32 5 }")
+    with Session(snapshots=snapshots) as session:
+        session.load(CRASHES)
+        session.load(path)
+        path.unlink()
+        with pytest.raises(WorkerDied):
+            session.call("aborts")
+        assert session.call("f") == 5
+
+
+def test_a_host_file_that_is_gone_by_then_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "gone.py"
+    path.write_text((DATA / "hosts.py").read_text())
+    with Session(snapshots=False) as session:
+        session.load(CRASHES)
+        session.host(str(path))
+        path.unlink()
+        with pytest.raises(WorkerDied, match=r"gone\.py could not be repeated") as caught:
+            session.call("aborts")
+        assert "memory was reset" in caught.value.hint
+        assert session.call("recall") == 0
+
+
+def test_a_worker_that_is_gone_between_two_inputs_is_replaced(session: Session) -> None:
+    session.load(CRASHES)
+    assert session._worker is not None
+    import os
+
+    os.kill(session._worker.pid, 9)
+    os.waitid(os.P_PID, session._worker.pid, os.WEXITED | os.WNOWAIT)
+    assert session.call("recall") == 0
+    assert "SIGKILL" in session.notes[0]
+
+
+def test_unknown_llvm_options_are_refused() -> None:
+    with Session(llvm_options=("-no-such-option",)) as session, pytest.raises(UsageError):
+        session.start()
+
+
+def test_a_libllvm_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JITREPL_LIBLLVM", "/no/such/libLLVM.so")
+    with Session() as session, pytest.raises(JITError, match="libLLVM cannot be opened") as caught:
+        session.start()
+    assert "pip install" in caught.value.hint
+
+
+def test_a_library_that_is_no_libllvm_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JITREPL_LIBLLVM", "libm.so.6")
+    with Session() as session, pytest.raises(JITError, match="jitrepl speaks LLVM 22"):
+        session.start()
