@@ -7,6 +7,7 @@ worker, silence for ever and it ends.
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # `signal` wraps these in enums, for 5 ms
 import _socket
 import ctypes
 import os
@@ -17,6 +18,8 @@ from jitrepl.worker.process import die_with_parent
 
 _CLONE_PARENT, _SIGCHLD = 0x8000, 17  # <linux/sched.h>, <signal.h>
 _SYS_CLONE = {"x86_64": 56, "aarch64": 220}
+
+_CTRL_C = (signal.SIGINT,)
 
 # With the interpreter's lock held, unlike `ctypes.CDLL`: the copy has no other thread to take it from.
 _python = ctypes.PyDLL(None)
@@ -83,13 +86,17 @@ def _fork_sibling() -> int:
 
     JITed code may wait for all of its children, and the shell has to see how each of these processes ends.
     """
+    # Ctrl-C is for the process that runs the code. A copy ignores it, from its first instruction on.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _CTRL_C)
     _python.PyOS_BeforeFork()
     number = _SYS_CLONE[os.uname().machine]
     pid: int = _python.syscall(ctypes.c_long(number), ctypes.c_long(_CLONE_PARENT | _SIGCHLD), 0, 0, 0, 0)
     if pid == 0:
         _python.PyOS_AfterFork_Child()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     else:
         _python.PyOS_AfterFork_Parent()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _CTRL_C)
     if pid < 0:
         raise OSError("the process cannot be copied")
     return pid

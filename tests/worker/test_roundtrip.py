@@ -79,11 +79,12 @@ def arrays(items: st.SearchStrategy[Sample]) -> st.SearchStrategy[Sample]:
 def structs(items: st.SearchStrategy[Sample]) -> st.SearchStrategy[Sample]:
     def struct(fields: list[Sample], packed: bool, typed: bool) -> Sample:
         types = ", ".join(type for type, _, _ in fields)
+        typed |= set("{}<>, ").issuperset(types)  # `{ {} }` is a type and its value: parentheses are not enough
         inside = ", ".join(f"{type} {text}" if typed else text for type, text, _ in fields)
         body, text = (f"{{ {types} }}", f"{{ {inside} }}") if fields else ("{}", "{}")
         if packed:
             body, text = f"<{body}>", f"<{text}>"
-        return body, text if typed or not fields else f"({inside})", tuple(value for _, _, value in fields)
+        return body, text if typed else f"({inside})", tuple(value for _, _, value in fields)
 
     return st.builds(struct, st.lists(items, max_size=5), st.booleans(), st.booleans())
 
