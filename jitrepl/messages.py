@@ -30,6 +30,9 @@ class Record:
 
     def __init__(self, *values: Any, **named: Any) -> None:
         fields = self._fields
+        if len(values) == len(fields) and not named:  # as the wire makes them
+            self.__dict__.update(zip(fields, values, strict=True))
+            return
         if len(values) > len(fields):
             raise TypeError(f"{type(self).__name__} takes {len(fields)} values, not {len(values)}")
         state = dict(zip(fields, values, strict=False))
@@ -152,6 +155,10 @@ class Explain(Request):
     """Say what is known of the crash of the worker that this one is a copy of; answered by `CrashReport`."""
 
 
+class Proceed(Request):
+    """The remarks are printed; the request that is under way goes on. Not answered by itself."""
+
+
 class Quit(Request):
     """Run what JITed code registered with `atexit`, flush, and end; answered by `Done`."""
 
@@ -192,6 +199,12 @@ class Snapshot(Record):
 
     pid: int
     replaces: bool = False
+
+
+class Told(Record):
+    """Remarks that are to be printed before the request goes on; the worker waits for `Proceed`."""
+
+    notes: tuple[str, ...]
 
 
 class Started(Reply):

@@ -154,8 +154,9 @@ def _put(value: object, put: Callable[[bytes], object]) -> None:
     elif isinstance(value, Record):
         name = kind.__name__.encode()
         put(b"R" + bytes((len(name),)) + name)
+        state = value.__dict__
         for field in value._fields:
-            _put(value.__dict__[field], put)
+            _put(state[field], put)
     else:
         raise TypeError(f"{kind.__name__} cannot cross the wire")
 
@@ -163,6 +164,14 @@ def _put(value: object, put: Callable[[bytes], object]) -> None:
 def _get(data: bytes, at: int) -> tuple[object, int]:
     tag = data[at]
     at += 1
+    read = _SIZED.get(tag)
+    if read:
+        (size,) = _U32.unpack_from(data, at)
+        at += 4
+        raw = data[at : at + size]
+        if len(raw) != size:
+            raise WireError("a value breaks off")
+        return read(raw), at + size
     if tag == 0x28:  # '('
         (count,) = _U32.unpack_from(data, at)
         at += 4
@@ -179,12 +188,6 @@ def _get(data: bytes, at: int) -> tuple[object, int]:
             value, end = _get(data, end)
             values.append(value)
         return record(*values), end
-    if tag in _SIZED:
-        (size,) = _U32.unpack_from(data, at)
-        at += 4
-        if at + size > len(data):
-            raise WireError("a value breaks off")
-        return _SIZED[tag](data[at : at + size]), at + size
     if tag == 0x66:  # 'f'
         return _F64.unpack_from(data, at)[0], at + 8
     return _SINGLE[tag], at

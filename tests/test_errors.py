@@ -41,7 +41,9 @@ def test_message_and_hint_are_the_text() -> None:
     assert str(JitreplError("no @smu")) == "no @smu"
 
 
-@pytest.mark.parametrize(("kind", "status"), [("IRError", 1), ("UsageError", 2), ("Interrupted", 130), ("WorkerDied", 1)])
+@pytest.mark.parametrize(
+    ("kind", "status"), [("IRError", 1), ("UsageError", 2), ("Interrupted", 130), ("WorkerDied", 1)]
+)
 def test_an_error_knows_the_exit_status(kind: str, status: int) -> None:
     assert by_name(kind).exit_status == status
 

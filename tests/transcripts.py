@@ -46,6 +46,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -135,7 +136,7 @@ def run_steps(steps: Sequence[Step], options: Sequence[str], folder: Path) -> li
     """Run one session; what each step printed, line by line."""
     command = [str(JITREPL), "--echo", "--keep-going", *options]
     program_input = "".join(f"{line}\n" for step in steps for line in step.stdin)
-    if any(not a.is_command and not b.is_command for a, b in zip(steps, steps[1:], strict=False)):
+    if any(not a.is_command and not b.is_command for a, b in pairwise(steps)):
         command += [word for step in steps for word in ("-e", step.text)]
     else:
         command += ["-"]

@@ -53,7 +53,7 @@ def run(arguments: list[str], worker: Worker | None) -> int:
         llvm_options=options.llvm, worker=worker, warm_up=interactive, snapshots=snapshots, dies_with_shell=True
     )
     shell = Shell(session, output, options.echo, options.keep_going or interactive)
-    session.on_note = shell.note
+    session.tell_notes_to(shell.note)
     try:
         if options.version:
             return _print_version(session)
@@ -94,15 +94,18 @@ def _given(options: Options) -> Iterator[Record]:
     for path in options.host:
         yield CommandLine(f":host {_shell_quoted(path)}")
     for path in options.files:
-        if path != "-":
-            yield from _file(path)
+        yield from _standard_input() if path == "-" else _file(path)
     for text in options.execute:
         yield from split_inputs(text.split("\n"))
-    if "-" in options.files or not (options.files or options.execute or sys.stdin.isatty()):
-        splitter = Splitter()
-        for line in read_lines(0):
-            yield from splitter.feed(line)
-        yield from splitter.finish()
+    if not (options.files or options.execute or sys.stdin.isatty()):
+        yield from _standard_input()
+
+
+def _standard_input() -> Iterator[Record]:
+    splitter = Splitter()
+    for line in read_lines(0):
+        yield from splitter.feed(line)
+    yield from splitter.finish()
 
 
 def _file(path: str) -> Iterator[Record]:

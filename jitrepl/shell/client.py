@@ -13,17 +13,18 @@ from struct import iter_unpack
 
 from jitrepl import errors, wire
 from jitrepl.errors import InternalError, Interrupted, JitreplError, WorkerDied
-from jitrepl.messages import Resume, Snapshot
+from jitrepl.messages import Proceed, Resume, Snapshot, Told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from socket import socket
 
     from jitrepl.messages import Reply, Request
 
 _SIGINT, _SIGKILL = 2, 9
 _COPIES = 32
-"""How many copies of a worker are kept; each takes some 150 kB and what was written since."""
+"""How many copies of a worker are kept; each takes 1 MB and what was written since."""
 _PATIENCE_MS = 700
 """How long a call that was interrupted may take to end before it is killed."""
 
@@ -102,6 +103,7 @@ class Worker:
         self._count = count
         self._channel = Channel(stream)
         self._gone = False
+        self.on_notes: Callable[[tuple[str, ...]], object] = lambda notes: None
         # A process that JITed code left behind may keep the socket open, so its end is no sign of death.
         self._pidfd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
         self._poll = select.poll()
@@ -151,9 +153,13 @@ class Worker:
                 record = wire.receive(self._channel)
             except (OSError, wire.WireError):
                 return None
-            if not isinstance(record, Snapshot):
+            if isinstance(record, Snapshot):
+                self._keep(record)
+            elif isinstance(record, Told):
+                self.on_notes(record.notes)
+                wire.send(self._channel, Proceed())
+            else:
                 return record
-            self._keep(record)
 
     def _last_words(self) -> object:
         """What a worker that is gone had sent before."""
@@ -191,11 +197,11 @@ class Worker:
             try:
                 worker.ask(Resume())
             except (JitreplError, OSError):
-                older = worker.copies
-                worker.copies = {}
+                older, worker.copies = worker.copies, {}
                 worker.close()
                 continue
             worker.resumed = newest
+            worker.on_notes = self.on_notes
             return worker
         return None
 

@@ -1,19 +1,15 @@
-"""A session: a worker, the journal of what it was given, and what to do when it dies.
-
-The shell, scripts and Python programs are all clients of `Session`. It prints nothing.
-"""
+"""A session: what the shell, scripts and Python programs are all clients of. It prints nothing."""
 
 from __future__ import annotations
 
 import os
 
 from jitrepl import messages
-from jitrepl.errors import Interrupted, JitreplError, SymbolError, UndoError, WorkerDied
+from jitrepl.errors import SymbolError
 from jitrepl.literals import quote
 from jitrepl.shell.client import Worker
-from jitrepl.shell.crashes import cause, short_frames, signal_name
-from jitrepl.shell.journal import Journal, as_input, described
 from jitrepl.shell.sources import read_source
+from jitrepl.shell.supervisor import Supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +27,7 @@ class Session:
         on_note: called with each remark about what happened besides the reply; they are also kept in `notes`.
         warm_up: whether the worker may compile something ahead, while nothing is asked of it.
         snapshots: whether the worker leaves a copy of itself after each input, to which a crash or `undo` returns;
-            that takes it 1 ms, after the reply. Without, a crash loses what calls have done to memory.
+            that takes it 1 to 2 ms, after the reply. Without, a crash loses what calls have done to memory.
         dies_with_shell: whether the worker is killed when the thread that made it ends, also in the middle of a call.
 
     Raises:
@@ -49,13 +45,9 @@ class Session:
         dies_with_shell: bool = False,
     ) -> None:
         self.notes: list[str] = []
-        self.symbols_by_name: dict[str, messages.Symbol] = {}
-        self.on_note = on_note or self.notes.append
-        self._start = messages.Start(tuple(llvm_options), warm_up, snapshots and hasattr(os, "fork"), dies_with_shell)
-        self._worker = worker
-        self._started: messages.Started | None = None
-        self._journal = Journal()
-        self.last_crash = messages.CrashReport(0)
+        copies = snapshots and hasattr(os, "fork")
+        start = messages.Start(tuple(llvm_options), warm_up, copies, dies_with_shell)
+        self._supervisor = Supervisor(start, worker, on_note or self.notes.append)
         self._last_call: messages.Call | None = None
         self._inputs = 0
 
@@ -138,10 +130,24 @@ class Session:
         expanded = os.path.expanduser(path)
         self.ask(messages.AddLibrary(os.path.abspath(expanded) if os.path.exists(expanded) else path))
 
+    def undo(self, count: int = 1) -> tuple[str, ...]:
+        """Take back the last inputs, with all that they did to memory; what they printed stays printed.
+
+        Args:
+            count: how many inputs that changed something.
+
+        Returns:
+            What was undone, the last first.
+
+        Raises:
+            UndoError: if the session does not remember that far back; then nothing was undone.
+        """
+        return self._supervisor.undo(count)
+
     @property
     def pid(self) -> int:
         """The process that runs the code now; 0 if there is none yet. A debugger can attach to it."""
-        return self._worker.pid if self._worker else 0
+        return self._supervisor.pid
 
     def close(self, wait: bool = True) -> None:
         """Run what JITed code registered with `atexit`, and end the worker; may be called twice.
@@ -149,22 +155,7 @@ class Session:
         Args:
             wait: whether to wait until its process is gone. One that answered is about to end by itself.
         """
-        worker = self._worker
-        if worker is None:
-            return
-        self._worker = None
-        answered = False
-        try:
-            if self._started:
-                worker.ask(messages.Quit())
-                answered = True
-        except JitreplError:
-            pass  # it is leaving; how is of no use to anybody any more
-        finally:
-            if answered and not wait:
-                worker.leave()
-            else:
-                worker.close()
+        self._supervisor.close(wait)
 
     def __enter__(self) -> Self:
         return self
@@ -206,168 +197,34 @@ class Session:
         return self.ask_call(last.name, arguments or last.arguments, last.signature)
 
     def ask(self, request: messages.Request) -> messages.Reply:
-        """Make a request of the worker, and keep what changes the session.
+        """Make a request of the worker.
 
         Raises:
             JitreplError: what the worker refused, or how it died.
         """
-        self.start()
-        assert self._worker is not None
-        if not self._worker.alive():
-            self._tell((self._recover_idle(),))
-        worker = self._worker
-        try:
-            reply = worker.ask(request)
-        except (WorkerDied, Interrupted) as problem:
-            raise self._recover(request, problem) from None
-        except JitreplError as problem:
-            self._note_change(request, messages.Failed(type(problem).__name__, problem.message))
-            self._tell(problem.notes)
-            raise
-        self._note_change(request, reply)
-        self._tell(getattr(reply, "notes", ()))
-        return reply
-
-    def _note_change(self, request: messages.Request, reply: messages.Reply) -> None:
-        self._journal.add(request, reply)
-        if isinstance(reply, messages.Loaded):
-            self.symbols_by_name.update((symbol.name, symbol) for symbol in reply.defines)
+        return self._supervisor.ask(request)
 
     def start(self) -> messages.Started:
         """Have a worker with a JIT; the first request does it, if nobody did before."""
-        if self._started is None:
-            self._worker = self._worker or Worker.spawn()
-            try:
-                reply = self._worker.ask(self._start)
-            except WorkerDied as problem:
-                raise _refused_start(self._start, problem) from None
-            assert isinstance(reply, messages.Started)
-            self._started = reply
-        return self._started
+        return self._supervisor.start()
 
-    def _tell(self, notes: tuple[str, ...]) -> None:
-        for note in notes:
-            self.on_note(note)
+    # What the shell shows
 
-    def undo(self, count: int = 1) -> tuple[str, ...]:
-        """Take back the last inputs, with all that they did to memory; what they printed stays printed.
+    @property
+    def symbols_by_name(self) -> dict[str, messages.Symbol]:
+        """The symbols that the inputs of the session define."""
+        return self._supervisor.symbols
 
-        Args:
-            count: how many inputs that changed something.
+    @property
+    def last_crash(self) -> messages.CrashReport:
+        """What the last worker that died has noted; its signal is 0 if there is nothing."""
+        return self._supervisor.last_crash
 
-        Returns:
-            What was undone, the last first.
-
-        Raises:
-            UndoError: if the session does not remember that far back; then nothing was undone.
-        """
-        self.start()
-        assert self._worker is not None
-        target = len(self._journal) - count
-        known = [number for number in self._worker.copies if number < len(self._journal)]
-        if target not in known:
-            most = len(self._journal) - min(known) if known else 0
-            why = "" if self._start.snapshots else "; snapshots are off"
-            inputs = "nothing" if not most else "1 input" if most == 1 else f"the last {most} inputs"
-            raise UndoError(f"{inputs} can be undone, not {count}{why}")
-        worker = self._worker.resume(target)
-        if worker is None or worker.resumed != target:
-            self._worker = worker
-            self._restore(len(self._journal))
-            raise UndoError("the copy of that state is gone; the session goes on with what was loaded")
-        self._worker = worker
-        gone = self._journal.cut(target)
-        self._remember_symbols()
-        return tuple(as_input(entry) for entry in reversed(gone))
-
-    def _recover(self, request: messages.Request, problem: WorkerDied | Interrupted) -> JitreplError:
-        """Go on without the worker that died, as if nothing had been asked of it; the error for the user."""
-        wanted = len(self._journal)
-        if self._worker is not None:
-            self._worker = self._worker.resume(wanted)
-        report = self._explained()
-        hint = self._restore(wanted) or "the session goes on, as it was before this input"
-        doing = described(request)
-        frames = short_frames(report)
-        if isinstance(problem, Interrupted):
-            return Interrupted("\n".join([f"interrupted in {doing}", *frames]), hint)
-        if problem.signal:
-            text = f"{doing} was killed by {cause(problem.signal, report)}"
-        else:
-            text = f"{doing} ended the process with exit status {problem.status}"
-        return WorkerDied(text, hint, problem.signal, problem.status, frames)
-
-    def _explained(self) -> messages.CrashReport:
-        """What the worker that was woken knows of the crash of the one before it."""
-        self.last_crash = messages.CrashReport(0)
-        if self._worker:
-            try:
-                reply = self._worker.ask(messages.Explain())
-            except JitreplError:
-                return self.last_crash  # a report is no reason to fail
-            if isinstance(reply, messages.CrashReport):
-                self.last_crash = reply
-        return self.last_crash
-
-    def _recover_idle(self) -> str:
-        """Go on without a worker that died while nothing was asked of it, by a thread that a call left; a note."""
-        assert self._worker is not None
-        problem = self._worker.last_error()
-        self._worker = self._worker.resume(len(self._journal))
-        lost = self._restore(len(self._journal))
-        self.start()
-        what = f"killed by {signal_name(problem.signal)}" if isinstance(problem, WorkerDied) else "ended"
-        return f"warning: since the last input, the process that runs the code was {what}\n{lost}".rstrip()
-
-    def _restore(self, wanted: int) -> str:
-        """Bring a worker that was woken, or a new one if there is none, to entry number `wanted` of the journal.
-
-        Returns:
-            What was lost, for the user; "" if nothing was.
-        """
-        reached = self._worker.resumed if self._worker else 0
-        if self._worker and reached == wanted:
-            return ""
-        memory = "memory was reset"
-        if self._worker is None:
-            self._started = None
-        else:
-            count = wanted - reached
-            inputs = "1 input" if count == 1 else f"{count} inputs"
-            memory = f"memory is as it was {inputs} ago, before other threads were running"
-        again, failed = 0, []
-        for entry in self._journal.cut(reached):
-            if not entry.repeatable:
-                continue
-            try:
-                self.start()
-                assert self._worker is not None
-                reply = self._worker.ask(entry.request)
-                self._journal.add(entry.request, reply)
-                again += 1
-            except JitreplError as problem:
-                failed.append(f"{described(entry.request)} could not be repeated: {problem.message}")
-                if isinstance(problem, WorkerDied | Interrupted) and self._worker is not None:
-                    self._worker.close()
-                    self._worker = self._started = None
-        self._remember_symbols()
-        inputs = f", {again} inputs were loaded again" if again > 1 else ", 1 input was loaded again" if again else ""
-        return "\n".join([f"the session goes on: {memory}{inputs}", *failed])
-
-    def _remember_symbols(self) -> None:
-        self.symbols_by_name = {symbol.name: symbol for symbol in self._journal.symbols()}
+    def tell_notes_to(self, on_note: Callable[[str], object]) -> None:
+        """Have remarks given to a function from now on."""
+        self._supervisor.on_note = on_note
 
 
 def _is_ir(text: str) -> bool:
     """Whether a text is IR rather than a path."""
     return text.startswith(("declare ", "module ", "target ")) or any(sign in text for sign in ("\n", "{", " = "))
-
-
-def _refused_start(start: messages.Start, problem: WorkerDied) -> JitreplError:
-    from jitrepl.errors import Finished, UsageError
-
-    if start.llvm_options and not problem.signal and not problem.status:
-        return Finished(f"libLLVM did what {' '.join(start.llvm_options)} asks for")
-    if start.llvm_options and not problem.signal:
-        return UsageError(f"libLLVM did not go on with {' '.join(start.llvm_options)}", "its own message is above")
-    return WorkerDied(f"the worker could not start: {problem.message}", "", problem.signal, problem.status)

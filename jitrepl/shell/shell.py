@@ -99,6 +99,8 @@ class Shell:
             return f"to call it: `:call {text.strip().removeprefix('@')}`"
         if (first.startswith("%") and "= type" not in text) or first in ("ret", "call", "br", "store"):
             return "instructions go into a function: define i32 @f() { … }"
+        if len(text.splitlines()) == 1 and first.isalpha() and not text.endswith("{"):
+            return "IR begins with `define`, `declare`, `@` or `%`, a command with a colon: `:help` lists them"
         return ""
 
     def _print_input(self, item: Record) -> None:

@@ -13,7 +13,7 @@ from jitrepl.worker.owned import parse
 from jitrepl.worker.process import settle_streams, symbol_address
 from jitrepl.worker.reader import quoted
 from jitrepl.worker.signatures import Signature, TypeReader
-from jitrepl.worker.thunks import Thunks, offsets_of
+from jitrepl.worker.thunks import Thunks
 from jitrepl.worker.types import Type
 
 TYPE_CHECKING = False
@@ -108,6 +108,12 @@ def _parameter_list(text: str) -> int:
     return -1
 
 
+_SMALL = 4096
+"""Results of up to this many bytes share a buffer; calls follow one another."""
+_ALIGN = 64
+"""An `sret` parameter may promise any alignment of its memory, in bytes; this is the largest in use."""
+
+
 class Caller:
     """Calls functions of the session, of host files and of the process.
 
@@ -132,6 +138,7 @@ class Caller:
         self._thunks = thunks
         self._hosts = hosts
         self._memory = memory
+        self._result = ctypes.create_string_buffer(_SMALL + _ALIGN)
 
     def call(self, request: messages.Call) -> messages.Value:
         """Call what a request names.
@@ -162,7 +169,7 @@ class Caller:
         type = signature.result
         return messages.Value(
             type.text,
-            values.render(type, result, self._name_at),
+            values.render(type, result, self._dylib.name_at),
             values.to_python(type, result),
             values.remark(type, result),
         )
@@ -174,21 +181,20 @@ class Caller:
             HostError: if a host function raised on the way.
         """
         thunk = self._thunks.for_call(signature, extra)
-        _, size = offsets_of((*signature.params, *extra))
-        arguments = ctypes.create_string_buffer(data, max(size, 1))
-        result = ctypes.create_string_buffer(signature.result.size + 64)
-        # An sret parameter may promise any alignment of its memory; 64 bytes is the largest in use.
-        place = ctypes.addressof(result) + -ctypes.addressof(result) % 64
+        size = signature.result.size
+        result = self._result if size <= _SMALL else ctypes.create_string_buffer(size + _ALIGN)
+        place = ctypes.addressof(result) + -ctypes.addressof(result) % _ALIGN
+        ctypes.memset(place, 0, size)
         self._about_to_run()
         self._hosts.entered()
         try:
-            thunk(address, ctypes.addressof(arguments), place, self._hosts.jump_buffer)
+            thunk(address, data, place, self._hosts.jump_buffer)
         finally:
             settle_streams()
         failure = self._hosts.failure()
         if failure:
             raise failure
-        return ctypes.string_at(place, signature.result.size)
+        return ctypes.string_at(place, size)
 
     def _signature(self, name: str, written: str) -> Signature:
         if written:
@@ -208,7 +214,7 @@ class Caller:
         if symbol_address(name) is not None:
             raise SymbolError(
                 f"the session does not declare {quoted(name)}, which this process has",
-                f'give its type: `:call "i32 (ptr)" {name} …`, or `declare` it first',
+                f'give its type, such as "double (double)": `:call "TYPE" {name} …`, or `declare` it first',
             )
         similar = suggestion(name, [*self._dylib.names(), *self._hosts.names()])
         raise SymbolError(f"no {quoted(name)}", similar or "`:symbols` lists what there is")
@@ -234,9 +240,6 @@ class Caller:
             return values.write(type, text, self._memory)
         except JitreplError as problem:
             raise ArgumentError(f"argument {index + 1} of {quoted(name)}: {problem.message}", problem.hint) from None
-
-    def _name_at(self, address: int) -> str | None:
-        return None
 
 
 def _wrong_count(name: str, signature: Signature, given: int) -> str:

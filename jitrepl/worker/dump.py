@@ -50,15 +50,46 @@ def dump(dylib: SessionDylib, what: str) -> str:
 
 
 def _linked(dylib: SessionDylib) -> str:
-    """All modules linked into one, as `llvm-link` would."""
+    """All modules linked into one, as `llvm-link` would, which leaves out what nothing uses; here nothing is."""
     if not dylib.modules:
         return ""
     context = Context()
     with Module(llvm.create_module(b"session", context.ptr), context) as whole:
+        discardable: dict[bytes, int] = {}
         for module in dylib.modules.values():
-            if llvm.link_modules(whole.ptr, module.parse(context).take()):
+            parsed = module.parse(context)
+            for item in module.globals:
+                name = item.name.encode("utf-8", "surrogateescape")
+                value = _named(parsed, name)
+                kind = llvm.linkage(value) if value else 0
+                if kind in _WHILE_LINKED:
+                    discardable.setdefault(name, kind)
+                    llvm.set_linkage(value, _WHILE_LINKED[kind])
+            if llvm.link_modules(whole.ptr, parsed.take()):
                 raise InternalError(f"{module.name} cannot be linked for the dump: {' '.join(diagnostics.take())}")
-        return whole.text()
+        for name, kind in discardable.items():
+            llvm.set_linkage(_named(whole, name), kind)
+        unused: dict[str, str] = {}
+        for module in reversed(dylib.modules.values()):
+            for item in module.globals:
+                if not item.defined and not _named(whole, item.name.encode("utf-8", "surrogateescape")):
+                    unused.setdefault(item.name, item.declaration())
+        return "\n".join([whole.text().rstrip("\n"), *[""] * bool(unused), *unused.values()]) + "\n"
+
+
+# linkonce, linkonce_odr become weak, weak_odr (llvm-c/Core.h, LLVMLinkage)
+_WHILE_LINKED = {2: 4, 3: 5}
+
+
+def _named(module: Module, name: bytes) -> int | None:
+    """The global value of a module that has a name, as an `LLVMValueRef`."""
+    found: int | None = (
+        llvm.named_function(module.ptr, name)
+        or llvm.named_global(module.ptr, name)
+        or llvm.named_alias(module.ptr, name, len(name))
+        or llvm.named_ifunc(module.ptr, name, len(name))
+    )
+    return found
 
 
 def _module_named(dylib: SessionDylib, what: str) -> SessionModule | None:
@@ -74,12 +105,7 @@ def _entity(module: SessionModule, name: str) -> str:
     data = name.encode("utf-8", "surrogateescape")
     with module.parse() as parsed:
         llvm.strip_debug_info(parsed.ptr)  # ten times the length of what it describes; the module's dump has it
-        value = (
-            llvm.named_function(parsed.ptr, data)
-            or llvm.named_global(parsed.ptr, data)
-            or llvm.named_alias(parsed.ptr, data, len(data))
-            or llvm.named_ifunc(parsed.ptr, data, len(data))
-        )
+        value = _named(parsed, data)
         if not value or name == CONSTRUCTORS:
             raise InternalError(f"@{name} is not in {module.name}")
         text = llvm.text_of(llvm.print_value(value)).strip("\n")

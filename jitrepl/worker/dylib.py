@@ -71,6 +71,8 @@ class SessionDylib:
         self.modules: dict[str, SessionModule] = {}
         self._defined: dict[str, tuple[SessionModule, Global]] = {}
         self._touched: list[SessionModule] = []
+        self._placed: set[str] = set()
+        self._names: dict[int, str] = {}
         self.reader = Reader(jit.triple, jit.layout, self)
 
     # What the session knows
@@ -105,6 +107,16 @@ class SessionDylib:
             except UndefinedError:
                 return None
         return None
+
+    def name_at(self, address: int) -> str | None:
+        """The symbol of the session that lies at an address, if its module is materialized."""
+        for module in self.modules.values():
+            if module.ready and module.name not in self._placed:
+                self._placed.add(module.name)
+                for item in module.globals:
+                    if self._defined.get(item.name, (None,))[0] is module:
+                        self._names[self._jit.lookup(self._jit.prefix + item.name)] = item.name
+        return self._names.get(address)
 
     def names(self) -> Iterator[str]:
         """The names of all symbols that the session defines or declares."""
@@ -151,8 +163,8 @@ class SessionDylib:
 
     def hint(self, name: str) -> str:
         """What somebody who used an unknown symbol may have meant."""
-        similar = suggestion(name, self.names())
-        return similar or f"declare it first: declare i32 {quoted(name)}(...)"
+        similar = suggestion(name, [*self.names(), *self._hosts()])
+        return similar or f"declare it first, with its type: declare void {quoted(name)}()"
 
     # Changes
 

@@ -51,6 +51,7 @@ class Engine:
         self.files = process.StandardFiles()
         self._reports_at_end = bool(request.llvm_options)
         self._notes: list[str] = []
+        self.tell: Callable[[tuple[str, ...]], None] = self._notes.extend
         self._said: set[str] = set()
         self._exit_functions = False
         self.jit = Jit(self._materializing)
@@ -86,6 +87,8 @@ class Engine:
             self._crashes.interruptible()
 
     def _about_to_run(self) -> None:
+        if self._notes:
+            self.tell(self.take_notes())  # before the code prints something of its own
         if self._compiled and self._snapshots:
             self._compiled = False
             self.checkpoint()

@@ -83,14 +83,14 @@ def _open() -> ctypes.CDLL:
             raise JITError(f"libLLVM cannot be opened: {problem}", _INSTALL) from None
         version = version_of(library)
         if version[0] != LLVM_MAJOR:
-            found = ".".join(map(str, version))
+            found = ".".join(map(str, version)) if version[0] else "older than 16"
             raise JITError(f"{path} is LLVM {found}, jitrepl speaks LLVM {LLVM_MAJOR}", _INSTALL)
         return library
     raise JITError(f"no libLLVM {LLVM_MAJOR} found", _INSTALL)
 
 
 def version_of(library: ctypes.CDLL) -> tuple[int, int, int]:
-    """Major, minor and patch version of an open libLLVM (llvm-c/Core.h, `LLVMGetVersion`)."""
+    """Major, minor and patch version of an open libLLVM (llvm-c/Core.h, `LLVMGetVersion`); zeros before LLVM 16."""
     parts = (ctypes.c_uint * 3)()
     try:
         library.LLVMGetVersion(*(ctypes.byref(parts, 4 * i) for i in range(3)))

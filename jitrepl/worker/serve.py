@@ -39,6 +39,11 @@ def serve(stream: _socket.socket) -> None:
     gc.enable()
     engine: Engine | None = None
 
+    def tell(notes: tuple[str, ...]) -> None:
+        """Have remarks printed now, and wait until they are."""
+        wire.send(stream, messages.Told(notes))
+        wire.receive(stream)
+
     def checkpoint() -> None:
         """Leave a copy in which everything is compiled, before any of it runs."""
         from jitrepl.worker.snapshots import leave_snapshot
@@ -64,6 +69,7 @@ def serve(stream: _socket.socket) -> None:
             if engine is None:
                 engine = Engine(request)  # type: ignore[arg-type]
                 engine.checkpoint = checkpoint
+                engine.tell = tell
                 reply = engine.started()
             else:
                 reply = engine.answer(request)  # type: ignore[arg-type]

@@ -50,7 +50,7 @@ class Signature:
         indirect: for each parameter, whether it stands for a value elsewhere.
     """
 
-    __slots__ = ("attributes", "convention", "indirect", "key", "type")
+    __slots__ = ("attributes", "convention", "indirect", "key", "params", "result", "type")
 
     def __init__(
         self,
@@ -64,20 +64,14 @@ class Signature:
         self.attributes = attributes or ("",) * (len(type.params) + 1)
         self.indirect = indirect or (None,) * len(type.params)
         self.key = (type.text, convention, self.attributes)
-
-    @property
-    def result(self) -> Type:
+        self.result = type.result
         """The type of what a call yields: the function's result, or the value behind its `sret` parameter."""
-        for indirect in self.indirect:
-            if indirect and indirect.kind == "sret":
-                return indirect.type
-        return self.type.result
-
-    @property
-    def params(self) -> tuple[Type, ...]:
+        self.params = type.params
         """The types of the arguments that the user gives: by value where the function means a value."""
-        pairs = zip(self.type.params, self.indirect, strict=True)
-        return tuple(i.type if i else t for t, i in pairs if not (i and i.kind == "sret"))
+        if any(self.indirect):
+            pairs = zip(type.params, self.indirect, strict=True)
+            self.params = tuple(i.type if i else t for t, i in pairs if not (i and i.kind == "sret"))
+            self.result = next((i.type for i in self.indirect if i and i.kind == "sret"), type.result)
 
     def declaration(self, name: str) -> str:
         """A `declare` line for a function of this signature, its name quoted as IR wants it."""

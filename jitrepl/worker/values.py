@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _ZEROS: Final = frozenset(("zeroinitializer", "undef", "poison"))
 _FLOAT_WORDS: Final = frozenset(("inf", "infinity", "nan"))
+_SHORT: Final = 20  # digits: what Python reads in no time
 _TRUTH: Final = {"false": 0, "true": 1}
 # The types an untyped item of a buffer may have, a later one holding all values of those before it.
 _NUMBERS: Final = ("i32", "i64", "double")
@@ -67,6 +68,10 @@ def write(type: Type, literal: str, memory: Memory) -> bytes:
         ArgumentError: the literal is malformed or no value of this type; the message says where in it.
         SymbolError: `@name` means nothing.
     """
+    if isinstance(type, Int) and literal.isdecimal() and literal.isascii() and len(literal) < _SHORT:
+        value = int(literal)  # most arguments are like this, and need no tree
+        if value < 1 << type.bits:
+            return value.to_bytes(type.size, "little")
     return _write(type, parse(literal), memory)
 
 
@@ -123,7 +128,7 @@ def _write(type: Type, node: Literal, memory: Memory) -> bytes:
     if isinstance(node, Word) and node.text in _ZEROS:
         return bytes(type.size)
     if isinstance(type, Float):
-        return floats.encode(type.text, str(node)).ljust(type.size, b"\0")
+        return _write_float(type, node)
     if isinstance(type, Struct):
         return _write_struct(type, node, memory)
     if isinstance(node, String) and isinstance(type, Array) and type.element.text == "i8":
@@ -142,6 +147,13 @@ def _write(type: Type, node: Literal, memory: Memory) -> bytes:
     for element in reversed(elements):
         packed = packed << width | int.from_bytes(element, "little") & (1 << width) - 1
     return packed.to_bytes(type.size, "little")
+
+
+def _write_float(type: Float, node: Literal) -> bytes:
+    data = floats.encode(type.text, str(node))
+    if isinstance(node, Number) and "inf" in floats.decode(type.text, data) and not str(node).lower().startswith("0x"):
+        raise ArgumentError(f"{node} is too large for {type.text}", "infinity is written `inf`")
+    return data.ljust(type.size, b"\0")
 
 
 def _write_int(type: Int, node: Literal) -> bytes:

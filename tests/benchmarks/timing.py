@@ -110,20 +110,23 @@ def _timed(command: Sequence[str | Path], expect: bytes, stdin: int) -> float:
     return seconds
 
 
-def terminal(command: Sequence[str | Path], marks: Sequence[bytes], leave: bytes = b"") -> list[float]:
+def terminal(
+    command: Sequence[str | Path], marks: Sequence[bytes], leave: bytes = b"", **variables: str
+) -> list[float]:
     """The seconds until a program on a pseudo-terminal has printed each mark; without marks, until it is gone.
 
     Args:
         command: the program and its arguments.
         marks: texts to wait for, in this order.
         leave: what is typed then.
+        variables: of the program's environment.
     """
     words = [os.fspath(word) for word in command]
     start = time.perf_counter()
     pid, screen = pty.fork()
     if pid == 0:
         termios.tcsetwinsize(0, (24, 80))
-        os.execve(words[0], words, environment(TERM="xterm-256color"))
+        os.execve(words[0], words, environment(TERM="xterm-256color", **variables))
     seen, found = b"", []
     try:
         while len(found) < len(marks) or not marks:

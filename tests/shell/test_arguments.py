@@ -37,7 +37,7 @@ def test_a_call_is_read_by_its_parts(line: str, signature: str, name: str, liter
     [
         ("load a.ll", ("a.ll",)),
         ("load a.ll b.bc", ("a.ll", "b.bc")),
-        ('load "my file.ll" \'other file.ll\' third\\ one', ("my file.ll", "other file.ll", "third one")),
+        ("load \"my file.ll\" 'other file.ll' third\\ one", ("my file.ll", "other file.ll", "third one")),
     ],
 )
 def test_paths_are_quoted_as_in_a_shell(line: str, paths: tuple[str, ...]) -> None:

@@ -258,7 +258,9 @@ def test_output_before_a_crash_is_not_lost(jitrepl: Run) -> None:
 
 
 def test_jited_code_may_close_its_streams(jitrepl: Run) -> None:
-    done = jitrepl("-k", "-e", ':call "i32 (i32)" close 1', "-e", ':call "i32 (i32)" close 2', SUM, "-e", ":call sum 1 2")
+    done = jitrepl(
+        "-k", "-e", ':call "i32 (i32)" close 1', "-e", ':call "i32 (i32)" close 2', SUM, "-e", ":call sum 1 2"
+    )
     assert done.out.splitlines()[-1] == "i32 3"
 
 

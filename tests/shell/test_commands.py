@@ -3,12 +3,12 @@ from __future__ import annotations
 import inspect
 
 import pytest
+from transcripts import ROOT
 
 from jitrepl import Session, messages
 from jitrepl.errors import UsageError
 from jitrepl.shell.arguments import READERS
 from jitrepl.shell.commands import ALIASES, COMMANDS, Command, Help, Leave, Several, run_command
-from transcripts import ROOT
 
 SUM = str(ROOT / "tests" / "data" / "sum.ll")
 EVERY = pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: command.name)

@@ -463,10 +463,10 @@ def test_notes_and_constructors_keep_output_without_a_newline(start: Open) -> No
     constructors = f"@llvm.global_ctors = appending global [1 x {entry}] [{entry} {{ i32 1, ptr @put, ptr null }}]"
     assert terminal.run(f"{PUT}\n{constructors}") == ["A⏎", "defined @put"]
     terminal.run("declare void @hello()\ndefine void @f() {\n  call void @hello()\n  call void @put()\n  ret void\n}")
-    hello, mark, note = terminal.run(":call f")
-    assert hello == "Oh hello, that's called from JITed code!"
-    assert mark == "A⏎"
-    assert note.startswith("Undefined symbol hello: redirect to host function @ 0x")
+    lines = terminal.run(":call f")
+    assert "Oh hello, that's called from JITed code!" in lines
+    assert "A⏎" in lines
+    assert any(line.startswith("Undefined symbol hello: redirect to host function @ 0x") for line in lines)
 
 
 @pytest.mark.parametrize(

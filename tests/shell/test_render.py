@@ -41,7 +41,10 @@ def test_other_readings_are_for_people_only() -> None:
         (Loaded("<input 1>", (symbol("a name"),)), 'defined @"a name"'),
         (Loaded("<input 1>", (), ("puts",)), "declared @puts"),
         (Loaded("a.ll", ()), "loaded a.ll: no symbols"),
-        (Loaded("a.ll", tuple(symbol(f"f{n}") for n in range(10))), "loaded a.ll: @f0, @f1, @f2, @f3, @f4, @f5, @f6, @f7 and 2 more"),
+        (
+            Loaded("a.ll", tuple(symbol(f"f{n}") for n in range(10))),
+            "loaded a.ll: @f0, @f1, @f2, @f3, @f4, @f5, @f6, @f7 and 2 more",
+        ),
     ],
 )
 def test_what_was_loaded_is_one_remark(reply: Loaded, line: str) -> None:

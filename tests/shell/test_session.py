@@ -78,7 +78,9 @@ def test_what_killed_the_worker_while_it_was_loaded_is_not_loaded_again() -> Non
           store volatile i32 0, ptr null
           ret void
         }
-        @llvm.global_ctors = appending global [1 x { i32, ptr, ptr }] [{ i32, ptr, ptr } { i32 1, ptr @start, ptr null }]
+        @llvm.global_ctors = appending global [1 x { i32, ptr, ptr }] [
+          { i32, ptr, ptr } { i32 1, ptr @start, ptr null }
+        ]
     """
     with Session(snapshots=False) as session:
         session.load(CRASHES)
@@ -115,11 +117,10 @@ def test_a_host_file_that_is_gone_by_then_is_told(tmp_path: Path) -> None:
 
 def test_a_worker_that_is_gone_between_two_inputs_is_replaced(session: Session) -> None:
     session.load(CRASHES)
-    assert session._worker is not None
     import os
 
-    os.kill(session._worker.pid, 9)
-    os.waitid(os.P_PID, session._worker.pid, os.WEXITED | os.WNOWAIT)
+    os.kill(session.pid, 9)
+    os.waitid(os.P_PID, session.pid, os.WEXITED | os.WNOWAIT)
     assert session.call("recall") == 0
     assert "SIGKILL" in session.notes[0]
 

@@ -50,8 +50,19 @@ def test_these_lines_are_paths(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", "define i32 @f() {", "@g = global i32 0", "%T = type {}", '!0 = !{!"a.ll"}', "; a.ll", "}", "foo", "$c = comdat any",
-     'source_filename = "a.ll"', ":load a.ll"],
+    [
+        "",
+        "define i32 @f() {",
+        "@g = global i32 0",
+        "%T = type {}",
+        '!0 = !{!"a.ll"}',
+        "; a.ll",
+        "}",
+        "foo",
+        "$c = comdat any",
+        'source_filename = "a.ll"',
+        ":load a.ll",
+    ],
 )
 def test_these_lines_are_none(line: str) -> None:
     assert not is_path(line)

@@ -29,7 +29,9 @@ def test_a_signature_given_wins_over_a_declaration(session: Session) -> None:
 
 
 def test_signatures_may_name_types_of_the_session(session: Session) -> None:
-    session.load("%pair = type { i32, i32 }\ndefine i32 @first(%pair %p) {\n %x = extractvalue %pair %p, 0\n ret i32 %x\n}")
+    session.load(
+        "%pair = type { i32, i32 }\ndefine i32 @first(%pair %p) {\n %x = extractvalue %pair %p, 0\n ret i32 %x\n}"
+    )
     assert call(session, "first", "(7, 8)", signature="i32 (%pair)") == "7"
 
 
@@ -143,14 +145,30 @@ def test_buffers_live_as_long_as_the_session(session: Session) -> None:
 
 def test_printf_takes_what_c_promotes(session: Session) -> None:
     session.load("declare i32 @snprintf(ptr, i64, ptr, ...)\n@out = global [100 x i8] zeroinitializer")
-    call(session, "snprintf", "@out", "100", '"%d %d %ld %.2f %.1f %s %c %p"', "i8 -1", "true", "1234567890123", "2.5",
-         "float 0.5", '"text"', "'x'", "null")
+    call(
+        session,
+        "snprintf",
+        "@out",
+        "100",
+        '"%d %d %ld %.2f %.1f %s %c %p"',
+        "i8 -1",
+        "true",
+        "1234567890123",
+        "2.5",
+        "float 0.5",
+        '"text"',
+        "'x'",
+        "null",
+    )
     session.load("define [100 x i8] @shown() {\n %x = load [100 x i8], ptr @out\n ret [100 x i8] %x\n}")
     assert session.call("shown").rstrip(b"\0") == b"-1 1 1234567890123 2.50 0.5 text x (nil)"
 
 
 def test_a_symbol_that_is_missing_is_found_before_anything_runs(session: Session) -> None:
-    session.load("@g = global i32 1\ndeclare void @gone()\ndefine void @f() {\n store i32 2, ptr @g\n call void @gone()\n ret void\n}")
+    session.load(
+        "@g = global i32 1\ndeclare void @gone()\n"
+        "define void @f() {\n store i32 2, ptr @g\n call void @gone()\n ret void\n}"
+    )
     with pytest.raises(UndefinedError, match=r"Symbols not found: \[ gone \]"):
         call(session, "f")
 

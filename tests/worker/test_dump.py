@@ -9,10 +9,12 @@ from jitrepl.errors import SymbolError
 
 PARTS = [
     "%pair = type { i32, %inner }\n%inner = type { i8 }\n@one = global %pair { i32 1, %inner zeroinitializer }",
-    "$c = comdat any\ndefine linkonce_odr i32 @f(ptr %p) #0 comdat($c) !note !0 {\n  %x = load i32, ptr %p\n  ret i32 %x\n}\n"
+    "$c = comdat any\n"
+    "define linkonce_odr i32 @f(ptr %p) #0 comdat($c) !note !0 {\n  %x = load i32, ptr %p\n  ret i32 %x\n}\n"
     'attributes #0 = { nounwind "a"="b" }\n!0 = !{!"text", !1}\n!1 = !{i32 5}',
     "define i32 @user() {\n  %x = call i32 @f(ptr @one)\n  ret i32 %x\n}",
-    '@text = private constant [3 x i8] c"hi\\00"\ndefine ptr @get() {\n  ret ptr @text\n}\n@alias = alias ptr (), ptr @get',
+    '@text = private constant [3 x i8] c"hi\\00"\n'
+    "define ptr @get() {\n  ret ptr @text\n}\n@alias = alias ptr (), ptr @get",
     '@"a name" = thread_local global i32 7',
 ]
 

@@ -106,10 +106,15 @@ def test_assembly_beside_thread_local_data_is_refused(engine: Engine) -> None:
 
 def test_several_modules_may_have_static_initialisers(engine: Engine) -> None:
     for name in ("a", "b"):
-        add(engine, f"""
+        add(
+            engine,
+            f"""
             define void @{name}() {{ ret void }}
-            @llvm.global_ctors = appending global [1 x {{ i32, ptr, ptr }}] [{{ i32, ptr, ptr }} {{ i32 1, ptr @{name}, ptr null }}]
-        """)
+            @llvm.global_ctors = appending global [1 x {{ i32, ptr, ptr }}] [
+              {{ i32, ptr, ptr }} {{ i32 1, ptr @{name}, ptr null }}
+            ]
+        """,
+        )
     assert list(states(engine)) == ["a", "b"]
 
 

@@ -97,13 +97,20 @@ def load(session: Session, folder: Path, text: str) -> None:
 )
 def test_values_go_through_python_and_back(session: Session, tmp_path: Path, type: str, given: object) -> None:
     load(session, tmp_path, f"@host('{type} ({type})')\ndef same(x):\n    return x")
-    session.load(f"declare {type} @same({type})\ndefine {type} @f({type} %x) {{\n %r = call {type} @same({type} %x)\n ret {type} %r\n}}")
+    session.load(
+        f"declare {type} @same({type})\n"
+        f"define {type} @f({type} %x) {{\n %r = call {type} @same({type} %x)\n ret {type} %r\n}}"
+    )
     assert session.call("f", given) == given
     assert session.call("same", given) == given
 
 
 def test_text_comes_as_its_annotation_says(session: Session, tmp_path: Path) -> None:
-    load(session, tmp_path, "@host('i64 (ptr, ptr, ptr)')\ndef f(a: str, b: bytes, c):\n    return len(a) * 100 + len(b) * 10 + (c > 0)")
+    load(
+        session,
+        tmp_path,
+        "@host('i64 (ptr, ptr, ptr)')\ndef f(a: str, b: bytes, c):\n    return len(a) * 100 + len(b) * 10 + (c > 0)",
+    )
     assert session.call("f", "äb", "äb", "x") == 231
 
 
@@ -132,7 +139,11 @@ def test_the_last_file_wins(session: Session, tmp_path: Path) -> None:
 
 
 def test_a_name_wins_over_a_pattern(session: Session, tmp_path: Path) -> None:
-    load(session, tmp_path, "@host('i32 ()')\ndef log_x():\n    return 1\n@host('i32 ()', pattern='log_*')\ndef any(name):\n    return 2")
+    load(
+        session,
+        tmp_path,
+        "@host('i32 ()')\ndef log_x():\n    return 1\n@host('i32 ()', pattern='log_*')\ndef any(name):\n    return 2",
+    )
     assert (session.call("log_x"), session.call("log_y")) == (1, 2)
 
 

@@ -41,7 +41,9 @@ def read(reader: Reader, text: str | bytes) -> dict[str, Global]:
 
 
 def test_what_is_defined_and_what_is_declared(reader: Reader) -> None:
-    found = read(reader, "declare void @out()\ndefine i32 @f() { ret i32 1 }\n@g = global i64 0\n@h = external global i8")
+    found = read(
+        reader, "declare void @out()\ndefine i32 @f() { ret i32 1 }\n@g = global i64 0\n@h = external global i8"
+    )
     assert {name: (item.kind, item.type.text, item.defined) for name, item in found.items()} == {
         "out": ("function", "void ()", False),
         "f": ("function", "i32 ()", True),
@@ -200,8 +202,16 @@ def test_bytes_that_are_no_utf_8_may_be_in_comments_and_strings(reader: Reader) 
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("sum", "@sum"), ("a.b-c$d_1", "@a.b-c$d_1"), ("a b", '@"a b"'), ("1a", '@"1a"'), ('a"\\', '@"a\\22\\5C"'),
-     ("é", '@"\\C3\\A9"'), ("", '@""'), ("a\udcff", '@"a\\FF"')],
+    [
+        ("sum", "@sum"),
+        ("a.b-c$d_1", "@a.b-c$d_1"),
+        ("a b", '@"a b"'),
+        ("1a", '@"1a"'),
+        ('a"\\', '@"a\\22\\5C"'),
+        ("é", '@"\\C3\\A9"'),
+        ("", '@""'),
+        ("a\udcff", '@"a\\FF"'),
+    ],
 )
 def test_names_are_quoted_as_llvm_wants_them(name: str, text: str) -> None:
     assert quoted(name) == text

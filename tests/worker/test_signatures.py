@@ -18,8 +18,22 @@ def signature(engine: Engine, text: str) -> Signature:
 
 @pytest.mark.parametrize(
     ("type", "size"),
-    [("i1", 1), ("i7", 1), ("i33", 8), ("i128", 16), ("half", 2), ("x86_fp80", 16), ("ptr", 8), ("<4 x i1>", 1),
-     ("<3 x i32>", 16), ("[3 x i16]", 6), ("{ i8, i64 }", 16), ("<{ i8, i64 }>", 9), ("{}", 0), ("[0 x i32]", 0)],
+    [
+        ("i1", 1),
+        ("i7", 1),
+        ("i33", 8),
+        ("i128", 16),
+        ("half", 2),
+        ("x86_fp80", 16),
+        ("ptr", 8),
+        ("<4 x i1>", 1),
+        ("<3 x i32>", 16),
+        ("[3 x i16]", 6),
+        ("{ i8, i64 }", 16),
+        ("<{ i8, i64 }>", 9),
+        ("{}", 0),
+        ("[0 x i32]", 0),
+    ],
 )
 def test_types_keep_their_spelling_and_have_their_size(engine: Engine, type: str, size: int) -> None:
     (param,) = signature(engine, f"declare void @f({type})").params

@@ -1,0 +1,229 @@
+"""Keep a worker at work: start it, ask it, and go on when it dies, as if nothing had happened.
+
+What the session is, is in two places: in the worker, and in the journal. A worker that dies leaves copies of itself,
+the newest of which is as it was before the fatal request; where there is none, a new one is told the journal again.
+"""
+
+from __future__ import annotations
+
+from jitrepl import messages
+from jitrepl.errors import Interrupted, JitreplError, UndoError, WorkerDied
+from jitrepl.shell.client import Worker
+from jitrepl.shell.crashes import cause, short_frames, signal_name
+from jitrepl.shell.journal import Journal, as_input, described
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Supervisor:
+    """A worker that is always there.
+
+    Args:
+        start: how every worker is set up.
+        worker: a worker that was just started; None to start one.
+        on_note: called with each remark about what happened besides the reply.
+    """
+
+    def __init__(self, start: messages.Start, worker: Worker | None, on_note: Callable[[str], object]) -> None:
+        self.on_note = on_note
+        self.symbols: dict[str, messages.Symbol] = {}
+        self.last_crash = messages.CrashReport(0)
+        self._start = start
+        self._worker = worker
+        self._started: messages.Started | None = None
+        self._journal = Journal()
+
+    @property
+    def pid(self) -> int:
+        """The process that runs the code now; 0 if there is none yet."""
+        return self._worker.pid if self._worker else 0
+
+    def close(self, wait: bool = True) -> None:
+        """Run what JITed code registered with `atexit`, and end the worker; may be called twice.
+
+        Args:
+            wait: whether to wait until its process is gone. One that answered is about to end by itself.
+        """
+        worker = self._worker
+        if worker is None:
+            return
+        self._worker = None
+        answered = False
+        try:
+            if self._started:
+                worker.ask(messages.Quit())
+                answered = True
+        except JitreplError:
+            pass  # it is leaving; how is of no use to anybody any more
+        finally:
+            if answered and not wait:
+                worker.leave()
+            else:
+                worker.close()
+
+    def ask(self, request: messages.Request) -> messages.Reply:
+        """Make a request of the worker, and keep what changes the session.
+
+        Raises:
+            JitreplError: what the worker refused, or how it died.
+        """
+        self.start()
+        assert self._worker is not None
+        if not self._worker.alive():
+            self._tell((self._recover_idle(),))
+        worker = self._worker
+        try:
+            reply = worker.ask(request)
+        except (WorkerDied, Interrupted) as problem:
+            raise self._recover(request, problem) from None
+        except JitreplError as problem:
+            self._note_change(request, messages.Failed(type(problem).__name__, problem.message))
+            self._tell(problem.notes)
+            raise
+        self._note_change(request, reply)
+        self._tell(getattr(reply, "notes", ()))
+        return reply
+
+    def _note_change(self, request: messages.Request, reply: messages.Reply) -> None:
+        self._journal.add(request, reply)
+        if isinstance(reply, messages.Loaded):
+            self.symbols.update((symbol.name, symbol) for symbol in reply.defines)
+
+    def start(self) -> messages.Started:
+        """Have a worker with a JIT; the first request does it, if nobody did before."""
+        if self._started is None:
+            self._worker = self._worker or Worker.spawn()
+            self._worker.on_notes = self._tell
+            try:
+                reply = self._worker.ask(self._start)
+            except WorkerDied as problem:
+                raise _refused_start(self._start, problem) from None
+            assert isinstance(reply, messages.Started)
+            self._started = reply
+        return self._started
+
+    def _tell(self, notes: tuple[str, ...]) -> None:
+        for note in notes:
+            self.on_note(note)
+
+    def undo(self, count: int = 1) -> tuple[str, ...]:
+        """Take back the last inputs, with all that they did to memory; what they printed stays printed.
+
+        Args:
+            count: how many inputs that changed something.
+
+        Returns:
+            What was undone, the last first.
+
+        Raises:
+            UndoError: if the session does not remember that far back; then nothing was undone.
+        """
+        self.start()
+        assert self._worker is not None
+        target = len(self._journal) - count
+        known = [number for number in self._worker.copies if number < len(self._journal)]
+        if target not in known:
+            most = len(self._journal) - min(known) if known else 0
+            why = "" if self._start.snapshots else "; snapshots are off"
+            if not most:
+                raise UndoError(f"there is nothing to undo{why}")
+            inputs = "1 input" if most == 1 else f"the last {most} inputs"
+            raise UndoError(f"{inputs} can be undone, not {count}")
+        worker = self._worker.resume(target)
+        if worker is None or worker.resumed != target:
+            self._worker = worker
+            self._restore(len(self._journal))
+            raise UndoError("the copy of that state is gone; the session goes on with what was loaded")
+        self._worker = worker
+        gone = self._journal.cut(target)
+        self._remember_symbols()
+        return tuple(as_input(entry) for entry in reversed(gone))
+
+    def _recover(self, request: messages.Request, problem: WorkerDied | Interrupted) -> JitreplError:
+        """Go on without the worker that died, as if nothing had been asked of it; the error for the user."""
+        wanted = len(self._journal)
+        if self._worker is not None:
+            self._worker = self._worker.resume(wanted)
+        report = self._explained()
+        hint = self._restore(wanted) or "the session goes on, as it was before this input"
+        doing = described(request)
+        frames = short_frames(report)
+        if isinstance(problem, Interrupted):
+            return Interrupted("\n".join([f"interrupted in {doing}", *frames]), hint)
+        if problem.signal:
+            text = f"{doing} was killed by {cause(problem.signal, report)}"
+        else:
+            text = f"{doing} ended the process with exit status {problem.status}"
+        return WorkerDied(text, hint, problem.signal, problem.status, frames)
+
+    def _explained(self) -> messages.CrashReport:
+        """What the worker that was woken knows of the crash of the one before it."""
+        self.last_crash = messages.CrashReport(0)
+        if self._worker:
+            try:
+                reply = self._worker.ask(messages.Explain())
+            except JitreplError:
+                return self.last_crash  # a report is no reason to fail
+            if isinstance(reply, messages.CrashReport):
+                self.last_crash = reply
+        return self.last_crash
+
+    def _recover_idle(self) -> str:
+        """Go on without a worker that died while nothing was asked of it, by a thread that a call left; a note."""
+        assert self._worker is not None
+        problem = self._worker.last_error()
+        self._worker = self._worker.resume(len(self._journal))
+        lost = self._restore(len(self._journal))
+        self.start()
+        what = f"killed by {signal_name(problem.signal)}" if isinstance(problem, WorkerDied) else "ended"
+        return f"warning: since the last input, the process that runs the code was {what}\n{lost}".rstrip()
+
+    def _restore(self, wanted: int) -> str:
+        """Bring a worker that was woken, or a new one if there is none, to entry number `wanted` of the journal.
+
+        Returns:
+            What was lost, for the user; "" if nothing was.
+        """
+        reached = self._worker.resumed if self._worker else 0
+        if self._worker and reached == wanted:
+            return ""
+        memory = "memory was reset"
+        if self._worker is None:
+            self._started = None
+        else:
+            count = wanted - reached
+            inputs = "1 input" if count == 1 else f"{count} inputs"
+            memory = f"memory is as it was {inputs} ago, before other threads were running"
+        again, failed = 0, []
+        for entry in self._journal.cut(reached):
+            if not entry.repeatable:
+                continue
+            try:
+                self.start()
+                assert self._worker is not None
+                reply = self._worker.ask(entry.request)
+                self._journal.add(entry.request, reply)
+                again += 1
+            except JitreplError as problem:
+                failed.append(f"{described(entry.request)} could not be repeated: {problem.message}")
+                if isinstance(problem, WorkerDied | Interrupted) and self._worker is not None:
+                    self._worker.close()
+                    self._worker = self._started = None
+        self._remember_symbols()
+        inputs = f", {again} inputs were loaded again" if again > 1 else ", 1 input was loaded again" if again else ""
+        return "\n".join([f"the session goes on: {memory}{inputs}", *failed])
+
+    def _remember_symbols(self) -> None:
+        self.symbols = {symbol.name: symbol for symbol in self._journal.symbols()}
+
+
+def _refused_start(start: messages.Start, problem: WorkerDied) -> JitreplError:
+    from jitrepl.errors import Finished, UsageError
+
+    if start.llvm_options and not problem.signal and not problem.status:
+        return Finished(f"libLLVM did what {' '.join(start.llvm_options)} asks for")
+    if start.llvm_options and not problem.signal:
+        return UsageError(f"libLLVM did not go on with {' '.join(start.llvm_options)}", "its own message is above")
+    return WorkerDied(f"the worker could not start: {problem.message}", "", problem.signal, problem.status)
