@@ -17,6 +17,16 @@ def main() -> NoReturn:
     The worker is forked first, from a process that has loaded nothing: that takes 1 ms where an interpreter of
     its own takes 30, and LLVM is then loaded while this process reads its arguments.
     """
+    try:
+        status = _run()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except KeyboardInterrupt:  # before there is anything that it could interrupt
+        status = 130
+    os._exit(status)  # Python's own way out takes 3 ms, for nothing that is needed here
+
+
+def _run() -> int:
     gc.disable()  # nothing that is loaded at start becomes garbage: looking for it takes 2 ms, 10 with a prompt
     from jitrepl.shell.fork import fork_worker
 
@@ -26,10 +36,7 @@ def main() -> NoReturn:
     worker = Worker(*forked) if forked else None
     from jitrepl.shell.cli import run
 
-    status = run(sys.argv[1:], worker)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)  # Python's own way out takes 3 ms, for nothing that is needed here
+    return run(sys.argv[1:], worker)
 
 
 if __name__ == "__main__":

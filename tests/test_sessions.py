@@ -35,6 +35,14 @@ def test_an_ellipsis_matches_any_text_of_a_line() -> None:
     assert not matches("a.c", "abc")
 
 
+def test_a_lone_ellipsis_matches_any_lines() -> None:
+    steps = [Step(":call f", ["> :call f"], expected=["a", "…", "z"])]
+    check(steps, [["a", "z"]], update=False)
+    check(steps, [["a", "b", "c", "z"]], update=False)
+    with pytest.raises(Mismatch):
+        check(steps, [["a", "b", "c"]], update=False)
+
+
 def test_a_mismatch_shows_a_diff() -> None:
     steps = [Step(":call f", ["> :call f"], expected=["i32 5"])]
     with pytest.raises(Mismatch, match=r"> :call f\n-i32 5\n\+i32 6"):

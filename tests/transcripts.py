@@ -15,7 +15,7 @@ A **transcript** (`tests/sessions/NAME.txt`) is what `jitrepl --echo --keep-goin
 - `> ` begins an input, `. ` continues it; a blank continuation line is `.`.
 - `< ` is a line of standard input that JITed code reads (`scanf`); jitrepl never sees it.
 - Every other line is expected output, standard output and standard error together, in order.
-- `…` in it stands for any text on that line: addresses, versions.
+- `…` in it stands for any text on that line: addresses, versions. Alone on a line it stands for any lines.
 
 The inputs are piped in. A pipe has no Enter key, so IR that directly follows IR would be one input with it: a
 transcript that shows such inputs gets each of them by `-e`, and its `< ` lines make up standard input.
@@ -189,6 +189,12 @@ def matches(expected: str, line: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, expected.split("…"))), line) is not None
 
 
+def all_match(expected: Sequence[str], output: Sequence[str]) -> bool:
+    """Whether all lines are as expected; a lone `…` there stands for any number of them."""
+    pattern = "".join(r"(?:.*\n)*" if e == "…" else ".*".join(map(re.escape, e.split("…"))) + "\n" for e in expected)
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in output)) is not None
+
+
 def difference(steps: Sequence[Step], outputs: Sequence[list[str]]) -> str:
     """A diff of what was expected and what was printed, with the inputs between; "" if they match."""
     wanted: list[str] = []
@@ -199,11 +205,13 @@ def difference(steps: Sequence[Step], outputs: Sequence[list[str]]) -> str:
     return "\n".join(difflib.unified_diff(wanted, printed, "expected", "printed", lineterm="", n=6))
 
 
-_ADDRESS = re.compile(r"(?<=@ )0x[0-9a-f]{16}\b|\b0x0000[5-7][0-9a-f]{11}\b")
+_ADDRESS = re.compile(r"(?<=@ )0x[0-9a-f]{16}\b|\b0x0000[5-7][0-9a-f]{11}\b|(?<=\+)0x[0-9a-f]+\b")
 
 
 def _merged(expected: list[str], output: list[str]) -> list[str]:
     """The output, each line replaced by the expected one that it matches."""
+    if all_match(expected, output):
+        return expected
     merged: list[str] = []
     rest = iter(expected)
     same = len(expected) == len(output)

@@ -89,7 +89,9 @@ class _State:
             self.has_name = True
         elif kind == "run":
             self._run(text)
-        if self.line_start and not (kind == "run" and text.endswith(":")):
+        if self.line_start and kind == "run" and text.endswith(":"):
+            self.statement = ""  # a label: instructions follow
+        elif self.line_start:
             self.line_start = False
             if len(self.brackets) == 1 and kind != "close":
                 self.statement = text

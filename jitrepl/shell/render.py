@@ -133,12 +133,24 @@ def _hosts(reply: messages.HostsAdded) -> list[Line]:
 
 
 def _help(reply: Help) -> list[Line]:
+    from textwrap import wrap
+
     width = max(len(usage) for usage, _ in reply.entries)
-    lines = [Line([("command", usage.ljust(width)), ("", f"  {what}")], True) for usage, what in reply.entries]
+    lines = []
+    for usage, what in reply.entries:
+        first, *rest = wrap(what, max(20, _WIDTH - width - 2))
+        lines.append(Line([("command", usage.ljust(width)), ("", f"  {first}")], True))
+        lines += [Line([("", " " * (width + 2) + line)], True) for line in rest]
     if reply.text:
         lines.append(Line([], True))
-        lines += [Line([("", line)], True) for line in reply.text.splitlines()]
+    for line in reply.text.splitlines():
+        indent = " " * (len(line) - len(line.lstrip()))
+        lines += [Line([("", part)], True) for part in wrap(line, _WIDTH, subsequent_indent=indent) or [""]]
     return lines
+
+
+_WIDTH = 79
+"""Help is for the narrowest of usual terminals."""
 
 
 def _several(reply: Several) -> list[Line]:

@@ -17,6 +17,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+class Undisturbed:
+    """A context in which Ctrl-C is ignored: who pressed it once may press it again, and a recovery must be done whole.
+
+    (`contextlib` would take 3 ms of every start.)
+    """
+
+    def __enter__(self) -> None:
+        import signal
+
+        self._before: object = None
+        if current_thread_is_main():
+            self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def __exit__(self, *_: object) -> None:
+        import signal
+
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]
+
+
+def current_thread_is_main() -> bool:
+    """Whether this is the thread that Ctrl-C interrupts."""
+    import threading
+
+    return threading.current_thread() is threading.main_thread()
+
+
 class Supervisor:
     """A worker that is always there.
 
@@ -77,7 +104,9 @@ class Supervisor:
         try:
             reply = worker.ask(request)
         except (WorkerDied, Interrupted) as problem:
-            raise self._recover(request, problem) from None
+            with Undisturbed():
+                error = self._recover(request, problem)
+            raise error from None
         except JitreplError as problem:
             self._note_change(request, messages.Failed(type(problem).__name__, problem.message))
             self._tell(problem.notes)

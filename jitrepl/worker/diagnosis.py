@@ -63,11 +63,15 @@ class Location:
 
 def explain_parse(location: Location, text: str) -> str:
     """A parse error with the line that the user typed and a caret below it."""
-    lines = text.splitlines()
-    if not 0 < location.line <= len(lines):
+    lines = text.rstrip("\n").split("\n")
+    if 0 < location.line <= len(lines):
+        # LLVM counts bytes.
+        before = lines[location.line - 1].encode("utf-8", "surrogateescape")[: location.column - 1]
+        location.column = len(before.decode("utf-8", "ignore")) + 1
+    else:
         # Something is still open at the end; LLVM reports the place behind it.
-        location.line = max(1, len(lines))
-        location.column = len(lines[-1]) + 1 if lines else 1
+        location.line = len(lines)
+        location.column = len(lines[-1]) + 1
     return _pointed(location.name, location.line, location.column, location.reason, lines)
 
 

@@ -60,9 +60,10 @@ def serve(stream: _socket.socket) -> None:
             return
         if request is None:
             return
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        if engine is not None:
-            engine.note_interrupts()
+        if not isinstance(request, messages.Explain):
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            if engine is not None:
+                engine.note_interrupts()
         reply: messages.Reply
         own = os.getpid()
         try:

@@ -11,7 +11,7 @@ import select
 import statistics
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 GIVE_UP = 60.0
@@ -33,7 +33,7 @@ class Times:
         return min(self.all)
 
 
-def in_turn(contenders: dict[str, Callable[[], float]], rounds: int) -> dict[str, Times]:
+def in_turn(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, Times]:
     """Let each contender measure itself once a round, after one round that does not count."""
     times = {name: Times() for name in contenders}
     for number in range(rounds + 1):
@@ -127,7 +127,8 @@ def terminal(
     if pid == 0:
         termios.tcsetwinsize(0, (24, 80))
         os.execve(words[0], words, environment(TERM="xterm-256color", **variables))
-    seen, found = b"", []
+    seen = b""
+    found: list[float] = []
     try:
         while len(found) < len(marks) or not marks:
             block = _read(screen)

@@ -12,7 +12,8 @@ from transcripts import ROOT
 from jitrepl import messages
 from jitrepl.errors import InternalError, JitreplError, SymbolError, WorkerDied
 from jitrepl.messages import Call, Called, Load, Start, Started
-from jitrepl.shell.client import Worker, signal_name
+from jitrepl.shell.client import Worker
+from jitrepl.shell.crashes import signal_name
 
 CRASHES = (ROOT / "tests" / "data" / "crashes.ll").read_bytes()
 

@@ -192,6 +192,6 @@ def test_any_text_has_an_answer_and_can_be_submitted(text: str) -> None:
 @pytest.mark.parametrize("unit", ['"', "/*", "a", "$", "1-", "{", "}", ":", '@"', '; "\n', " \n"])
 def test_hostile_text_takes_linear_time(unit: str) -> None:
     text = (unit * 40_000)[:40_000]
-    start = time.perf_counter()
+    start = time.process_time()
     is_complete(text, blank_lines_submit=False)
-    assert time.perf_counter() - start < 1  # quadratic would be minutes
+    assert time.process_time() - start < 15  # linear takes 0.1 s, quadratic minutes
