@@ -6,6 +6,10 @@ import os
 
 from jitrepl.messages import CrashReport, Frame
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _MEANING = {
     "SIGSEGV": "an access to memory that is not there",
     "SIGBUS": "an access to memory that cannot be used",
@@ -53,8 +57,13 @@ def _address(address: int) -> str:
     return f"0x{address:x} (null + {address})" if address < _NEAR_NULL else f"0x{address:x}"
 
 
-def short_frames(report: CrashReport) -> tuple[str, ...]:
-    """The innermost frames, with the source line of the first that has one."""
+def short_frames(report: CrashReport, typed: Callable[[str, int], str]) -> tuple[str, ...]:
+    """The innermost frames, with the source line of the first that has one.
+
+    Args:
+        report: what is known of the crash.
+        typed: gives a line of an input of the session, or "" if it is a line of a file.
+    """
     lines: list[str] = []
     frames = [frame for frame in report.frames if frame.function or frame.module]
     groups = _grouped(frames)
@@ -62,7 +71,7 @@ def short_frames(report: CrashReport) -> tuple[str, ...]:
     for frame, count in groups[:_FRAMES_SHOWN]:
         lines.append(f"  {_where(frame)}{_times(count)}")
         if frame.line and not quoted:
-            text = _source_line(frame.file, frame.line)
+            text = typed(frame.file, frame.line) or _source_line(frame.file, frame.line)
             if text:
                 lines.append(f"    {frame.line} | {text}")
             quoted = True

@@ -23,11 +23,12 @@ class Entry:
         reply: what it was answered with.
     """
 
-    __slots__ = ("defines", "repeatable", "request")
+    __slots__ = ("defines", "name", "repeatable", "request")
 
     def __init__(self, request: messages.Request, reply: messages.Reply) -> None:
         self.request = request
         self.repeatable = isinstance(reply, _REPEATABLE)
+        self.name = reply.name if isinstance(reply, messages.Loaded) else ""
         self.defines = reply.defines if isinstance(reply, messages.Loaded) else ()
 
 
@@ -50,6 +51,14 @@ class Journal:
         gone = self._entries[number:]
         del self._entries[number:]
         return gone
+
+    def source_line(self, name: str, number: int) -> str:
+        """A line of an input of the session, from 1; "" if there is none."""
+        for entry in self._entries:
+            if isinstance(entry.request, messages.Load) and entry.name == name:
+                lines = entry.request.data.decode("utf-8", "replace").split("\n")
+                return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+        return ""
 
     def symbols(self) -> Iterator[messages.Symbol]:
         """The symbols that the inputs of the session define."""

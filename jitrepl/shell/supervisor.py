@@ -178,7 +178,7 @@ class Supervisor:
         report = self._explained()
         hint = self._restore(wanted) or "the session goes on, as it was before this input"
         doing = described(request)
-        frames = short_frames(report)
+        frames = short_frames(report, self._journal.source_line)
         if isinstance(problem, Interrupted):
             return Interrupted("\n".join([f"interrupted in {doing}", *frames]), hint)
         if problem.signal:

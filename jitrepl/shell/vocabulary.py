@@ -6,17 +6,17 @@ they were verified, stands at the top of that file.
 
 from __future__ import annotations
 
+import os  # `pathlib` would cost 4 ms of the time to the first prompt
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 from types import MappingProxyType
 
 from jitrepl.errors import InternalError
 
-_PACKAGE = Path(__file__).resolve().parent.parent
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Vocabulary:
         return tuple(dict.fromkeys(listed))
 
 
-def grammar_path(name: str) -> Path:
+def grammar_path(name: str) -> str:
     """Where a file of `grammars/` is: inside the installed package, or beside it in a checkout.
 
     Args:
@@ -81,13 +81,13 @@ def grammar_path(name: str) -> Path:
     Raises:
         InternalError: the file is in neither place.
     """
-    places = (_PACKAGE / "grammars" / name, _PACKAGE.parent / "grammars" / name)
+    places = [os.path.join(folder, "grammars", name) for folder in (_PACKAGE, os.path.dirname(_PACKAGE))]
     for place in places:
-        if place.is_file():
+        if os.path.isfile(place):
             return place
     raise InternalError(
         f"the data file {name} is missing from this installation",
-        "install jitrepl again; looked for " + " and ".join(map(str, places)),
+        "install jitrepl again; looked for " + " and ".join(places),
     )
 
 
@@ -100,7 +100,8 @@ def load() -> Vocabulary:
     """
     path = grammar_path("llvm-ir.toml")
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        with open(path, "rb") as file:
+            data = tomllib.load(file)
         words = {name: frozenset(text.split()) for name, text in data["words"].items()}
         starters = data["starters"]
         return Vocabulary(

@@ -158,7 +158,9 @@ def refuse_bytes(name: str, data: bytes, message: str) -> tuple[str, str]:
         return f"{name} is empty", recompile
     if reason.startswith("Incompatible epoch"):
         reason = f"{reason} (Producer: '{_producer(data)}' Reader: 'LLVM {version()}')"
-    if "Producer:" in reason:
+    if f"(Producer: 'LLVM{version()}'" in reason:
+        reason = reason.partition(" (Producer:")[0]  # this LLVM made it, and somebody else has changed it since
+    elif "Producer:" in reason:
         return (
             f"{name} was made by another LLVM: {reason}",
             "make it with a compiler of this LLVM or an older one, or as textual IR",

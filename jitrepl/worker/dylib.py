@@ -11,7 +11,7 @@ from jitrepl.errors import DuplicateError, InputError, InternalError, JITError, 
 from jitrepl.worker import llvm
 from jitrepl.worker.jit import Jit, LinkError
 from jitrepl.worker.owned import Context, Module, parse
-from jitrepl.worker.reader import CONSTRUCTORS, Global, Reader, names_of_types, quoted
+from jitrepl.worker.reader import BITCODE_MAGIC, CONSTRUCTORS, Global, Reader, names_of_types, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ class SessionDylib:
         self.modules: dict[str, SessionModule] = {}
         self._defined: dict[str, tuple[SessionModule, Global]] = {}
         self._touched: list[SessionModule] = []
+        self.number_lines = False
+        """Whether inputs without debug info get line numbers, for crash reports; that doubles the time to compile."""
         self._placed: set[str] = set()
         self._names: dict[int, str] = {}
         self.reader = Reader(jit.triple, jit.layout, self)
@@ -189,6 +191,7 @@ class SessionDylib:
             assembly = reading.module.has_assembly
             if assembly:
                 _refuse_mixture(reading.globals, name)
+            self._stamp(reading.module, unique, reading.data)
             try:
                 tracker = self._jit.add(reading.module)
             except JITError as problem:
@@ -201,6 +204,13 @@ class SessionDylib:
             elif not item.defined:
                 self._wanted[item.name] = None
         return module, reading.notes
+
+    def _stamp(self, module: Module, name: str, data: bytes) -> None:
+        """Give typed IR its line numbers, if somebody will want to know them."""
+        if self.number_lines and data[:4] not in BITCODE_MAGIC:
+            from jitrepl.worker.lines import stamp_lines
+
+            stamp_lines(module, name, data.decode("utf-8", "surrogateescape"))
 
     def discard(self, module: SessionModule) -> None:
         """Take back a module that was just added."""
@@ -307,6 +317,7 @@ class SessionDylib:
             llvm.set_triple(parsed.ptr, self._jit.triple.encode())
             llvm.set_layout(parsed.ptr, self._jit.layout.encode())
             parsed.identifier = module.name
+            self._stamp(parsed, module.name, module.data)
             module.tracker = self._jit.add(parsed)
         self._touched.clear()
 

@@ -56,6 +56,7 @@ class Engine:
         self._exit_functions = False
         self.jit = Jit(self._materializing)
         self.dylib = SessionDylib(self.jit, lambda: self._hosts.names(), self._compile_hosts)
+        self.dylib.number_lines = request.snapshots
         thunks = Thunks(self.jit)
         memory = SessionMemory(self.dylib, self.dylib.reader.types)
         self._hosts = Hosts(thunks, memory.signature_of, memory)

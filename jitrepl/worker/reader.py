@@ -212,8 +212,8 @@ class Reader:
 
     def _check_target(self, module: Module, name: str) -> list[str]:
         """Give a module this machine's triple and layout, if it was made for nothing else."""
-        triple = llvm.get_triple(module.ptr).decode()
-        layout = llvm.get_layout(module.ptr).decode()
+        triple = llvm.get_triple(module.ptr).decode("utf-8", "backslashreplace")  # corrupt bitcode may have any bytes
+        layout = llvm.get_layout(module.ptr).decode("utf-8", "backslashreplace")
         machine = triple.partition("-")[0]
         if machine not in ("", "unknown", self._triple.partition("-")[0]):
             raise InputError(

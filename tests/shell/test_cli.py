@@ -51,8 +51,9 @@ def test_standard_input_is_a_script(jitrepl: Run, arguments: tuple[str, ...]) ->
     assert jitrepl(*arguments, input="define i32 @f() {\n  ret i32 5\n}\n:call f\n").out == "i32 5\n"
 
 
-def test_standard_input_comes_after_files_and_inputs(jitrepl: Run) -> None:
-    assert jitrepl("-", SUM, "-e", ":call sum 1 2", input=":call sum 3 4\n").out == "i32 3\ni32 7\n"
+def test_standard_input_is_read_at_its_place_among_the_files(jitrepl: Run) -> None:
+    assert jitrepl(SUM, "-", "-e", ":call sum 1 2", input=":call sum 3 4\n").out == "i32 7\ni32 3\n"
+    assert jitrepl("-", "-e", ":call sum 1 2", input=SUM.read_text()).out == "i32 3\n"
 
 
 def test_standard_input_is_left_alone_when_something_was_given(jitrepl: Run) -> None:

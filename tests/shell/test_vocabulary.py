@@ -114,7 +114,7 @@ def test_an_installed_package_wins_over_the_checkout(tmp_path: Path, monkeypatch
         folder.mkdir(parents=True)
         (folder / "x.toml").touch()
     monkeypatch.setattr(vocabulary, "_PACKAGE", package)
-    assert vocabulary.grammar_path("x.toml") == package / "grammars" / "x.toml"
+    assert vocabulary.grammar_path("x.toml") == str(package / "grammars" / "x.toml")
 
 
 @pytest.mark.parametrize("text", ["llvm = ", "llvm = '22.1'", "words = 3", "\xff"])

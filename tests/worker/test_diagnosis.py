@@ -94,6 +94,11 @@ def test_bitcode_has_no_lines() -> None:
             "a.bc: error: Unknown attribute kind (99) (Producer: 'LLVM23.0' Reader: 'LLVM 22.1.8')",
             "was made by another LLVM: Unknown attribute kind (99) (Producer: 'LLVM23.0' Reader: 'LLVM 22.1.8')",
         ),
+        (
+            b"BC\xc0\xde",
+            f"a.bc: error: Invalid ID (Producer: 'LLVM{version()}' Reader: 'LLVM {version()}')",
+            "is truncated or corrupt bitcode: Invalid ID",
+        ),
     ],
 )
 def test_refused_bytes_are_told_in_one_line(data: bytes, message: str, words: str) -> None:
