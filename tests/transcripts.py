@@ -91,7 +91,7 @@ class Step:
 
 def environment() -> dict[str, str]:
     """The environment in which programs run: the user's, without what changes colours and buffers."""
-    hidden = ("NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
+    hidden = ("NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "COLUMNS", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
     return {**kept, "PATH": f"{SCRIPTS}{os.pathsep}{kept.get('PATH', '')}", "LC_ALL": "C.UTF-8"}
 

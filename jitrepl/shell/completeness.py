@@ -7,7 +7,6 @@ Nothing here parses: brackets, strings, comments and names are told apart with t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache
 
 from jitrepl.shell.vocabulary import load
@@ -53,11 +52,9 @@ def indent(text: str) -> str:
     return _INDENT * sum(1 for bracket in state.brackets if bracket != "<")
 
 
-@dataclass(slots=True)
 class _State:
     """What is open at the end of a text."""
 
-    brackets: list[str] = field(default_factory=list)
     in_token: bool = False  # a string, quoted name or block comment has no end yet
     in_body: bool = False  # the outermost bracket is a function's body
     awaits_body: bool = False  # a `define` without its `{`
@@ -70,6 +67,9 @@ class _State:
     statement: str = ""  # the word that the current instruction starts with
     line_start: bool = True
     previous: str = ""  # the last token
+
+    def __init__(self) -> None:
+        self.brackets: list[str] = []
 
     @property
     def open(self) -> bool:

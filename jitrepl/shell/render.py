@@ -143,10 +143,11 @@ def _help(reply: Help) -> list[Line]:
         lines += [Line([("", " " * (width + 2) + line)], True) for line in rest]
     if reply.text:
         lines.append(Line([], True))
-    for line in reply.text.splitlines():
-        indent = " " * (len(line) - len(line.lstrip()))
-        lines += [Line([("", part)], True) for part in wrap(line, _WIDTH, subsequent_indent=indent) or [""]]
-    return lines
+    for paragraph in reply.text.split("\n\n") if reply.text else ():
+        kept = paragraph.startswith("    ")  # an example
+        text = paragraph.split("\n") if kept else wrap(" ".join(paragraph.split()), _WIDTH, break_on_hyphens=False)
+        lines += [Line([("", part)], True) for part in [*text, ""]]
+    return lines[:-1] if reply.text else lines
 
 
 _WIDTH = 79

@@ -10,17 +10,16 @@ import os  # `pathlib` would cost 4 ms of the time to the first prompt
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from types import MappingProxyType
 
 from jitrepl.errors import InternalError
+from jitrepl.messages import Record
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
-@dataclass(frozen=True)
-class Vocabulary:
+class Vocabulary(Record):
     """What LLVM IR text is made of.
 
     Attributes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import os
 from struct import pack_into, unpack_from
 
 from elftools.dwarf.dwarfinfo import DWARFInfo
@@ -19,6 +20,7 @@ from jitrepl.worker.library import open_libllvm
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 
 class Place:
@@ -148,12 +150,21 @@ class _Object:
                 if state is None:
                     continue
                 if before and before.address <= address < state.address:
-                    files = program["file_entry"]
-                    number = before.file if program.header.version >= 5 else before.file - 1
-                    name = files[number].name.decode("utf-8", "replace") if number < len(files) else ""
-                    return name, before.line
+                    return _path(program, before.file), before.line
                 before = None if state.end_sequence else state
         return "", 0
+
+
+def _path(program: Any, number: int) -> str:
+    """The path of a line program's file. Before DWARF 5 files and folders count from 1, and folder 0 goes unsaid."""
+    base = 0 if program.header.version >= 5 else 1
+    files, folders = program["file_entry"], program["include_directory"]
+    if not 0 <= number - base < len(files):
+        return ""
+    file = files[number - base]
+    folder = file.dir_index - base
+    before = folders[folder] if 0 <= folder < len(folders) else b""
+    return os.path.join(before, file.name).decode("utf-8", "replace")
 
 
 def _in_library(address: int) -> Place | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from jitrepl.worker.diagnosis import Location, explain_parse, explain_verify, refuse_bytes
+from jitrepl.worker.llvm import version
 
 
 def test_a_message_of_the_parser_has_a_place_and_a_reason() -> None:
