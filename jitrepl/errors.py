@@ -35,6 +35,8 @@ class JitreplError(Exception):
     exit_status = 1
     notes: tuple[str, ...] = ()
     """Remarks about what happened before the error."""
+    before: tuple[object, ...] = ()
+    """What the same input had done before, as the replies to it."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)

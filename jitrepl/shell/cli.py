@@ -7,7 +7,7 @@ import os
 import sys
 
 from jitrepl import __version__
-from jitrepl.errors import Finished, JitreplError
+from jitrepl.errors import Finished, JitreplError, UsageError
 from jitrepl.shell.inputs import CommandLine, Path, Splitter, split_inputs
 from jitrepl.shell.options import Options, help_text, read_options
 from jitrepl.shell.output import Output
@@ -46,6 +46,9 @@ def run(arguments: list[str], worker: Worker | None) -> int:
         print(help_text(), end="")
         return OK
     output = Output(options.color, options.quiet)
+    if options.interactive and not sys.stdin.isatty():
+        output.lines(render_error(UsageError("-i wants a terminal on standard input", "name the files instead of -")))
+        return UsageError.exit_status
     interactive = _opens_prompt(options)
     # A script that stops at its first error has no use for snapshots, and does not pay for them.
     snapshots = (interactive or options.keep_going) and not options.no_snapshots

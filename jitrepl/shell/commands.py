@@ -7,7 +7,7 @@ Parameters are read from the line one after the other, each by what its annotati
 from __future__ import annotations
 
 from jitrepl import messages
-from jitrepl.errors import SymbolError, UsageError
+from jitrepl.errors import JitreplError, SymbolError, UsageError
 from jitrepl.messages import Record
 from jitrepl.shell.arguments import READERS, Count, Literals, Name, Paths, SignatureText, Text, read_arguments
 from jitrepl.shell.crashes import full_text
@@ -16,7 +16,6 @@ from jitrepl.shell.session import Session
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
 
 class Help(Record):
@@ -140,7 +139,7 @@ def load(session: Session, paths: Paths) -> Record:
         :load sum.ll "my file.bc"
         ~/ir/sum.ll
     """
-    return _several([session.load_file(path) for path in paths])
+    return _each(paths, session.load_file)
 
 
 @command("c")
@@ -201,7 +200,7 @@ def host(session: Session, paths: Paths) -> Record:
         def add(a, b):
             return a + b
     """
-    return _several([messages.HostsAdded(session.host(path)) for path in paths])
+    return _each(paths, lambda path: messages.HostsAdded(session.host(path)))
 
 
 @command()
@@ -253,5 +252,13 @@ def quit(session: Session) -> Record:
     return Leave()
 
 
-def _several(results: list[Any]) -> Record:
+def _each(paths: Paths, do: Callable[[str], Record]) -> Record:
+    """Do something with each path; an error has what was done before it."""
+    results: list[Record] = []
+    for path in paths:
+        try:
+            results.append(do(path))
+        except JitreplError as problem:
+            problem.before = tuple(results)
+            raise
     return results[0] if len(results) == 1 else Several(tuple(results))

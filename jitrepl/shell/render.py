@@ -99,6 +99,8 @@ def _loaded(reply: messages.Loaded) -> list[Line]:
         verb = f"loaded {reply.name}:"
     elif reply.declares and not names:
         verb, names = "declared", list(reply.declares)
+    elif not names:
+        verb = "added, with"
     symbols = ", ".join(str(Symbol(name)) for name in names[:_SHOWN])
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return [Line([("note", f"{verb} {symbols or 'no symbols'}{more}")], False)]

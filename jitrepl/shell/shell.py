@@ -31,6 +31,7 @@ class Shell:
         self.output = output
         self.status = 0
         self.leaving = False
+        self.interrupted = False
         self._echo = echo
         self._keep_going = keep_going
 
@@ -40,11 +41,11 @@ class Shell:
         self.output.remarks(render_note(text))
 
     def run_all(self, inputs: Iterable[Record]) -> bool:
-        """Run inputs until one fails (unless `keep_going`) or asks to leave; whether the rest may run."""
+        """Run inputs until one fails (unless `keep_going`), is interrupted, or leaves; whether the rest may run."""
+        self.interrupted = False
         for item in inputs:
-            if not self.run(item) and not self._keep_going:
-                return False
-            if self.leaving:
+            done = self.run(item)
+            if self.leaving or self.interrupted or not (done or self._keep_going):
                 return False
         return True
 
@@ -61,22 +62,28 @@ class Shell:
             result = self._do(item)
         except JitreplError as problem:
             self.output.fresh_line(mark=not isinstance(problem, Interrupted))  # the terminal shows ^C itself
+            for done in problem.before:
+                self._show(done)  # type: ignore[arg-type]
             self.fail(problem)
             return False
         if isinstance(result, Leave):
             self.leaving = True
         self.output.fresh_line()
+        self._show(result)
+        return True
+
+    def _show(self, result: Record) -> None:
         for line in render(result, remarks=self.output.terminal):
             if line.result:
                 self.output.lines([line])
             else:
                 self.output.remarks([line])
-        return True
 
     def fail(self, problem: JitreplError) -> None:
         """Print an error and remember the exit status that it asks for."""
         self.output.lines(render_error(problem))
-        self.status = 130 if isinstance(problem, Interrupted) else max(self.status, 1)
+        self.interrupted = isinstance(problem, Interrupted)
+        self.status = 130 if self.interrupted else max(self.status, 1)
 
     def _do(self, item: Record) -> Record:
         if isinstance(item, CommandLine):
@@ -85,11 +92,11 @@ class Shell:
             try:
                 return self.session.add(item.text.encode("utf-8", "surrogateescape"))
             except IRError as problem:
-                problem.hint = problem.hint or self._misplaced(item.text)
+                problem.hint = problem.hint or self._misplaced(item.text, problem.message)
                 raise
         return self.session.load_file(item.text.strip('"'))  # type: ignore[attr-defined]
 
-    def _misplaced(self, text: str) -> str:
+    def _misplaced(self, text: str, reason: str) -> str:
         """The next step for somebody who typed a command without its colon, or an instruction."""
         words = text.split()
         first = words[0] if words else ""
@@ -99,7 +106,7 @@ class Shell:
             return f"to call it: `:call {text.strip().removeprefix('@')}`"
         if (first.startswith("%") and "= type" not in text) or first in ("ret", "call", "br", "store"):
             return "instructions go into a function: define i32 @f() { … }"
-        if len(text.splitlines()) == 1 and first.isalpha() and not text.endswith("{"):
+        if "expected top-level entity" in reason and first.isalpha() and not text.endswith("{"):
             return "IR begins with `define`, `declare`, `@` or `%`, a command with a colon: `:help` lists them"
         return ""
 

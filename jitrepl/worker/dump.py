@@ -8,7 +8,6 @@ from jitrepl.errors import InternalError, SymbolError
 from jitrepl.worker import llvm
 from jitrepl.worker.dylib import SessionDylib, SessionModule, suggestion
 from jitrepl.worker.owned import Context, Module, diagnostics
-from jitrepl.worker.reader import CONSTRUCTORS
 
 # Top-level entities that other lines refer to by these names (LangRef, "Module Structure").
 _ENTITY = re.compile(r'^(#\d+|![\w.-]+|\$[\w.$-]+|\$"[^"]*"|%[\w.$-]+|%"[^"]*"|attributes (#\d+)) = ')
@@ -106,7 +105,7 @@ def _entity(module: SessionModule, name: str) -> str:
     with module.parse() as parsed:
         llvm.strip_debug_info(parsed.ptr)  # ten times the length of what it describes; the module's dump has it
         value = _named(parsed, data)
-        if not value or name == CONSTRUCTORS:
+        if not value:
             raise InternalError(f"@{name} is not in {module.name}")
         text = llvm.text_of(llvm.print_value(value)).strip("\n")
         if not _REFERENCE.search(text):

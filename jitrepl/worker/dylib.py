@@ -11,7 +11,7 @@ from jitrepl.errors import DuplicateError, InputError, InternalError, JITError, 
 from jitrepl.worker import llvm
 from jitrepl.worker.jit import Jit, LinkError
 from jitrepl.worker.owned import Context, Module, parse
-from jitrepl.worker.reader import BITCODE_MAGIC, CONSTRUCTORS, Global, Reader, names_of_types, quoted
+from jitrepl.worker.reader import BITCODE_MAGIC, Global, Reader, Reading, names_of_types, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,20 +29,21 @@ class SessionModule:
 
     Args:
         name: its id, unique in the session.
-        data: what to parse to get it again.
-        globals: its global values.
+        reading: what was read.
         tracker: what removes it from the JITDylib.
         assembly: whether it has module-level assembly, which may define what `globals` only declares.
     """
 
-    __slots__ = ("assembly", "data", "globals", "name", "ready", "tracker")
+    __slots__ = ("assembly", "constructs", "data", "destructs", "globals", "name", "ready", "tracker")
 
-    def __init__(self, name: str, data: bytes, globals: list[Global], tracker: int, assembly: bool) -> None:
-        self.assembly = assembly
+    def __init__(self, name: str, reading: Reading, tracker: int, assembly: bool) -> None:
         self.name = name
-        self.data = data
-        self.globals = globals
+        self.data = reading.data
+        self.globals = reading.globals
+        self.constructs = reading.constructs
+        self.destructs = reading.destructs
         self.tracker = tracker
+        self.assembly = assembly
         self.ready = False
 
     def parse(self, context: Context | None = None) -> Module:
@@ -71,6 +72,8 @@ class SessionDylib:
         self.modules: dict[str, SessionModule] = {}
         self._defined: dict[str, tuple[SessionModule, Global]] = {}
         self._touched: list[SessionModule] = []
+        self.declare_host: Callable[[str], str | None] = lambda name: None
+        """Gives a line that declares the host function of a name, if there is one."""
         self.number_lines = False
         """Whether inputs without debug info get line numbers, for crash reports; that doubles the time to compile."""
         self._placed: set[str] = set()
@@ -131,7 +134,7 @@ class SessionDylib:
         shown = set(self._defined)
         for module in self.modules.values():
             for item in module.globals:
-                if item.defined and not item.private and item.name != CONSTRUCTORS:
+                if item.defined and not item.private:
                     yield describe(item, module.name, "ready" if module.ready else "lazy")
         for module in self.modules.values():
             for item in module.globals:
@@ -142,10 +145,10 @@ class SessionDylib:
     # What earlier inputs lend to a new one: the `Known` of jitrepl.worker.reader
 
     def declaration(self, name: str) -> str | None:
-        """A line that declares a symbol of the session."""
+        """A line that declares a symbol of the session, or a host function."""
         found = self._defined.get(name)
         known = found[1] if found else self.declared(name)
-        return known.declaration() if known and known.name != CONSTRUCTORS else None
+        return known.declaration() if known else self.declare_host(name)
 
     def type_definitions(self, names: set[str]) -> str:
         """Definitions of those of these named types that the session has, and of the types in them."""
@@ -190,16 +193,16 @@ class SessionDylib:
             reading.module.identifier = unique
             assembly = reading.module.has_assembly
             if assembly:
-                _refuse_mixture(reading.globals, name)
+                _refuse_mixture(reading, name)
             self._stamp(reading.module, unique, reading.data)
             try:
                 tracker = self._jit.add(reading.module)
             except JITError as problem:
-                raise DuplicateError(problem.message) from None
-        module = SessionModule(unique, reading.data, reading.globals, tracker, assembly)
+                raise self._duplicate(problem, reading.globals, name) from None
+        module = SessionModule(unique, reading, tracker, assembly)
         self.modules[unique] = module
         for item in module.globals:
-            if item.defined and not item.local and item.name != CONSTRUCTORS:
+            if item.defined and not item.local:
                 self._defined.setdefault(item.name, (module, item))
             elif not item.defined:
                 self._wanted[item.name] = None
@@ -220,14 +223,27 @@ class SessionDylib:
 
     def _refuse_duplicates(self, globals: list[Global], name: str) -> None:
         for item in globals:
-            if not item.defined or item.local or item.weak or item.name == CONSTRUCTORS:
+            if item.kind == "ifunc":
+                raise InputError(f"{name}: ORC cannot link the ifunc {quoted(item.name)}", "call what it resolves to")
+            if not item.defined or item.local or item.weak:
                 continue
             earlier = self._defined.get(item.name)
             if earlier and not earlier[1].weak:
+                by = "itself: it was loaded before" if earlier[0].name == name else earlier[0].name
                 raise DuplicateError(
-                    f"{name}: {quoted(item.name)} is already defined by {earlier[0].name}",
-                    f"give it another name, or look at the old one: `:dump {item.name}`",
+                    f"{name}: {quoted(item.name)} is already defined by {by}",
+                    f"give it another name, or take the old one back with `:undo`; `:dump {item.name}` shows it",
                 )
+
+    def _duplicate(self, problem: JITError, globals: list[Global], name: str) -> JITError | DuplicateError:
+        """What the user reads of ORC's refusal to add a module."""
+        for item in globals:
+            if item.defined and f"symbol '{self._jit.prefix}{item.name}'" in problem.message:
+                by = "a host function" if item.name in self._hosts() else "the session"
+                return DuplicateError(
+                    f"{name}: {quoted(item.name)} is already defined by {by}, and in use", "give it another name"
+                )
+        return problem
 
     # Look-ups
 
@@ -240,18 +256,24 @@ class SessionDylib:
         """
         return self._guarded(lambda: self._jit.lookup(self._jit.prefix + name))
 
-    def initialize(self, module: SessionModule) -> tuple[int, ...]:
-        """Compile a module that has static initialisers; the addresses of the functions that run them.
+    def initializer(self, module: SessionModule) -> int:
+        """Compile a module that has static initialisers; the address of the function that runs them.
 
         Raises:
             UndefinedError, JITError: as `lookup`.
         """
 
-        def compile() -> tuple[int, ...]:
+        def compile() -> int:
             self._jit.materialize_initializers(module.name)
-            return (self._jit.lookup(f"{self._jit.prefix}__orc_init_func.{module.name}"),)
+            return self._jit.lookup(f"{self._jit.prefix}__orc_init_func.{module.name}")
 
         return self._guarded(compile)
+
+    def finalizers(self) -> Iterator[int]:
+        """The addresses of the functions that run static destructors, those of the last module first."""
+        for module in reversed(self.modules.values()):
+            if module.destructs and module.ready:
+                yield self._jit.lookup(f"{self._jit.prefix}__orc_deinit_func.{module.name}")
 
     def hosts_changed(self) -> None:
         """Host functions were added: symbols that were not found before may be now."""
@@ -322,15 +344,15 @@ class SessionDylib:
         self._touched.clear()
 
 
-def _refuse_mixture(globals: list[Global], name: str) -> None:
+def _refuse_mixture(reading: Reading, name: str) -> None:
     """Refuse what ORC only gets right in IR, in a module that has to be given to it as an object."""
-    for item in globals:
-        if item.thread_local or item.name == CONSTRUCTORS:
-            what = f"thread_local {quoted(item.name)}" if item.thread_local else "static initialisers"
-            raise InputError(
-                f"{name}: {what} beside module-level assembly does not work here",
-                "move the assembly into a module of its own",
-            )
+    what = [f"thread_local {quoted(item.name)}" for item in reading.globals if item.thread_local]
+    what += ["static initialisers"] * (reading.constructs or reading.destructs)
+    if what:
+        raise InputError(
+            f"{name}: {what[0]} beside module-level assembly does not work here",
+            "move the assembly into a module of its own",
+        )
 
 
 def describe(item: Global, module: str, state: str) -> messages.Symbol:

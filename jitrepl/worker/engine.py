@@ -12,7 +12,7 @@ from jitrepl.worker.dylib import SessionDylib, SessionModule
 from jitrepl.worker.generator import HostSymbolGenerator
 from jitrepl.worker.hosts import Hosts
 from jitrepl.worker.jit import Jit
-from jitrepl.worker.reader import CONSTRUCTORS
+from jitrepl.worker.reader import quoted
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.thunks import Thunks
 from jitrepl.worker.types import Function, Void
@@ -56,6 +56,7 @@ class Engine:
         self._exit_functions = False
         self.jit = Jit(self._materializing)
         self.dylib = SessionDylib(self.jit, lambda: self._hosts.names(), self._compile_hosts)
+        self.dylib.declare_host = self._declare_host
         self.dylib.number_lines = request.snapshots
         thunks = Thunks(self.jit)
         memory = SessionMemory(self.dylib, self.dylib.reader.types)
@@ -116,20 +117,19 @@ class Engine:
     def _load(self, request: messages.Load) -> messages.Loaded:
         module, notes = self.dylib.add(request.data, request.name)
         self._notes += notes
-        if any(item.name == CONSTRUCTORS for item in module.globals):
+        if module.constructs:
             self._construct(module)
         defines = tuple(
             messages.Symbol(item.name, item.kind, item.type.text, module.name, "ready" if module.ready else "lazy")
             for item in module.globals
-            if item.defined and not item.local and item.name != CONSTRUCTORS
+            if item.defined and not item.local
         )
         declares = tuple(item.name for item in module.globals if not item.defined)
         return messages.Loaded(module.name, defines, declares, self.take_notes())
 
     def _construct(self, module: SessionModule) -> None:
         try:
-            for address in self.dylib.initialize(module):
-                self._caller.run(_NULLARY, address, b"")
+            self._caller.run(_NULLARY, self.dylib.initializer(module), b"")
         except JitreplError:
             self.dylib.discard(module)
             raise
@@ -175,6 +175,8 @@ class Engine:
         return report(note)
 
     def _quit(self, _request: messages.Quit) -> messages.Done:
+        for address in self.dylib.finalizers():
+            self._caller.run(_NULLARY, address, b"")
         if self._exit_functions:
             self._caller.run(_NULLARY, self.jit.lookup(f"{self.jit.prefix}__lljit_run_atexits"), b"")
         process.settle_streams()
@@ -188,6 +190,10 @@ class Engine:
         self._compiled = True
         self._exit_functions |= module_id == _STANDARD_LIBRARY
         self.dylib.materializing(module_id)
+
+    def _declare_host(self, name: str) -> str | None:
+        function = self._hosts.find(name)
+        return self._hosts.signature(function).declaration(quoted(name)) if function else None
 
     def _compile_hosts(self, names: Iterable[str]) -> None:
         """Make code for the host functions among these undefined symbols, if a function is wanted."""

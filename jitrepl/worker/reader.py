@@ -120,10 +120,12 @@ class Reading:
         notes: remarks for the user.
     """
 
-    __slots__ = ("data", "globals", "module", "notes")
+    __slots__ = ("constructs", "data", "destructs", "globals", "module", "notes")
 
     def __init__(self, module: Module, data: bytes, globals: list[Global], notes: list[str]) -> None:
         self.module = module
+        self.constructs = bool(llvm.named_global(module.ptr, b"llvm.global_ctors"))
+        self.destructs = bool(llvm.named_global(module.ptr, b"llvm.global_dtors"))
         self.data = data
         self.globals = globals
         self.notes = notes
@@ -240,12 +242,11 @@ class Reader:
                 value = first(module.ptr)
                 while value:
                     found = Global(value, kind, reader)
-                    if not found.name.startswith("llvm.") or found.name == CONSTRUCTORS:
+                    if not found.name.startswith("llvm."):
                         yield found
                     value = following(value)
 
 
-CONSTRUCTORS = "llvm.global_ctors"
 _LISTS = (
     ("function", llvm.first_function, llvm.next_function),
     ("variable", llvm.first_global, llvm.next_global),
