@@ -23,6 +23,12 @@ def main() -> NoReturn:
         sys.stderr.flush()
     except KeyboardInterrupt:  # before there is anything that it could interrupt
         status = 130
+    except (OSError, AttributeError) as problem:
+        if sys.stdout is not None and not isinstance(problem, OSError):
+            raise
+        # Standard output is closed or full; standard error may still be there.
+        os.write(2, f"error: standard output cannot be written: {problem}\n".encode())
+        status = 1
     os._exit(status)  # Python's own way out takes 3 ms, for nothing that is needed here
 
 

@@ -15,6 +15,7 @@
     ├── InternalError       a mistake of jitrepl's own
     ├── WorkerDied          the process that runs the code is gone
     ├── Interrupted         Ctrl-C
+    ├── TimedOut            an input ran longer than the user allows
     └── Finished            libLLVM did what an option asks for, and ended: no failure
 
 An error carries a `message` for the user and, where there is one, a `hint`: the next step.
@@ -121,6 +122,10 @@ class Interrupted(JitreplError):
     """The user pressed Ctrl-C."""
 
     exit_status = 130
+
+
+class TimedOut(JitreplError):
+    """An input ran longer than the user allows."""
 
 
 class Finished(JitreplError):

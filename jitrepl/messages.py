@@ -159,6 +159,16 @@ class Proceed(Request):
     """The remarks are printed; the request that is under way goes on. Not answered by itself."""
 
 
+class Limit(Request):
+    """Limit what the worker may take from here on; answered by `Done`.
+
+    Args:
+        memory: address space in bytes (setrlimit(2), `RLIMIT_AS`); 0 for no limit.
+    """
+
+    memory: int
+
+
 class Quit(Request):
     """Run what JITed code registered with `atexit`, flush, and end; answered by `Done`."""
 

@@ -6,13 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
+from terminal import Terminal, ended
 from transcripts import JITREPL, TIMEOUT, environment
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*forkpty:DeprecationWarning")
@@ -114,10 +116,28 @@ def assert_nothing_left(mark: str) -> None:
     assert wait(lambda: not processes(mark)), processes(mark)
 
 
-def start(mark: str, *arguments: str | Path, **options: object) -> subprocess.Popen[str]:
+@contextmanager
+def start(mark: str, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """The program with pipes; should it hang, it is killed, and whoever reads from it sees the end."""
     variables = {**environment(), VARIABLE: mark}
     pipe = subprocess.PIPE
-    return subprocess.Popen([JITREPL, *arguments], env=variables, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    command = [JITREPL, *arguments]
+    with subprocess.Popen(command, env=variables, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as made:
+        watchdog = threading.Timer(TIMEOUT, made.kill)
+        watchdog.start()
+        try:
+            yield made
+        finally:
+            watchdog.cancel()
+            made.kill()
+
+
+def ask(program: subprocess.Popen[str], line: str, answers: int = 1) -> list[str]:
+    """Give a program a line; the lines that it prints."""
+    assert program.stdin and program.stdout
+    program.stdin.write(f"{line}\n")
+    program.stdin.flush()
+    return [program.stdout.readline() for _ in range(answers)]
 
 
 @pytest.mark.parametrize("options", [["-k"], ["-k", "--no-snapshots"], []], ids=" ".join)
@@ -149,13 +169,10 @@ def test_after_a_prompt_with_crashes_undo_and_ctrl_c(mark: str, code: Path, tmp_
 
 def test_copies_are_not_kept_without_bound(mark: str, code: Path) -> None:
     with start(mark, "-k", code, "-") as program:
-        assert program.stdin and program.stdout
         for number in range(100):
-            program.stdin.write(f":call setg {number}\n")
-            program.stdin.flush()
-            program.stdout.readline()
+            assert ask(program, f":call setg {number}") == [f"i32 {number}\n"]
         assert zombies(program.pid) == []
-        assert wait(lambda: len(processes(mark)) <= 2 + 32 + 1)
+        assert wait(lambda: len(processes(mark)) <= 2 + 32 + 3)
         program.communicate()
     assert_nothing_left(mark)
 
@@ -164,10 +181,7 @@ def test_copies_are_not_kept_without_bound(mark: str, code: Path) -> None:
 @pytest.mark.parametrize("options", [["-k"], ["-k", "--no-snapshots"], []], ids=" ".join)
 def test_after_the_shell_is_killed_in_a_call(mark: str, code: Path, options: list[str], function: str) -> None:
     with start(mark, *options, code, "-") as program:
-        assert program.stdin and program.stdout
-        program.stdin.write(f":call setg 1\n:call setg 2\n:call {function}\n")
-        program.stdin.flush()
-        assert [program.stdout.readline() for _ in range(3)] == ["i32 1\n", "i32 2\n", "round\n"]
+        assert ask(program, f":call setg 1\n:call setg 2\n:call {function}", 3) == ["i32 1\n", "i32 2\n", "round\n"]
         program.kill()
     assert_nothing_left(mark)
 
@@ -175,10 +189,7 @@ def test_after_the_shell_is_killed_in_a_call(mark: str, code: Path, options: lis
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_after_the_shell_is_ended_by_a_signal_in_a_call(mark: str, code: Path, number: signal.Signals) -> None:
     with start(mark, code, "-") as program:
-        assert program.stdin and program.stdout
-        program.stdin.write(":call spin\n")
-        program.stdin.flush()
-        assert program.stdout.readline() == "round\n"
+        assert ask(program, ":call spin") == ["round\n"]
         program.send_signal(number)
         program.communicate(timeout=TIMEOUT)
     assert_nothing_left(mark)
@@ -204,23 +215,16 @@ def test_after_the_terminal_is_gone(mark: str, code: Path, tmp_path: Path) -> No
         assert_nothing_left(mark)
 
 
-def test_after_the_worker_is_killed_or_stopped_from_outside(mark: str, code: Path) -> None:
+def test_after_the_worker_and_its_copies_are_killed_and_stopped(mark: str, code: Path) -> None:
     with start(mark, "-k", code, "-") as program:
-        assert program.stdin and program.stdout
-        program.stdin.write(":call setg 1\n")
-        program.stdin.flush()
-        assert program.stdout.readline() == "i32 1\n"
-        others = [process for process in processes(mark) if process != program.pid]
-        for process in others:
+        assert ask(program, ":call setg 1") == ["i32 1\n"]
+        for process in set(processes(mark)) - {program.pid}:
             os.kill(process, signal.SIGKILL)
-        program.stdin.write(":call getg\n")
-        program.stdin.flush()
-        assert program.stdout.readline() in ("i32 0\n", "i32 1\n")
+            assert ended(process)
+        assert ask(program, ":call getg") == ["i32 0\n"]  # a new worker, which has loaded the file
         assert zombies(program.pid) == []
-        for process in processes(mark):
-            if process != program.pid:
-                os.kill(process, signal.SIGSTOP)
-        program.kill()
+        for process in set(processes(mark)) - {program.pid}:
+            os.kill(process, signal.SIGSTOP)
     assert_nothing_left(mark)
 
 

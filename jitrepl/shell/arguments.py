@@ -25,6 +25,8 @@ Paths = tuple[str, ...]
 """The rest of the line as paths, at least one."""
 Count = int
 """A number from 1."""
+Word = str
+"""A word."""
 Text = str
 """The rest of the line as it is."""
 
@@ -109,6 +111,11 @@ def _read_paths(text: str) -> tuple[object, str]:
         raise UsageError(f"the paths cannot be read: {problem}".lower()) from None
 
 
+def _read_word(text: str) -> tuple[object, str]:
+    word, _, rest = text.partition(" ")
+    return word or None, rest.strip()
+
+
 def _read_count(text: str) -> tuple[object, str]:
     word, _, rest = text.partition(" ")
     if not word:
@@ -128,5 +135,6 @@ READERS = {
     "Literals": Reader(_read_literals, "ARGS…", optional=True),
     "Paths": Reader(_read_paths, "PATH…"),
     "Count": Reader(_read_count),
+    "Word": Reader(_read_word),
     "Text": Reader(_read_text),
 }

@@ -14,6 +14,7 @@ from jitrepl.shell.output import Output
 from jitrepl.shell.render import render_error
 from jitrepl.shell.script import read_lines
 from jitrepl.shell.session import Session
+from jitrepl.shell.settings import Limits
 from jitrepl.shell.shell import Shell
 from jitrepl.shell.sources import read_source
 
@@ -53,7 +54,13 @@ def run(arguments: list[str], worker: Worker | None) -> int:
     # A script that stops at its first error has no use for snapshots, and does not pay for them.
     snapshots = (interactive or options.keep_going) and not options.no_snapshots
     session = Session(
-        llvm_options=options.llvm, worker=worker, warm_up=interactive, snapshots=snapshots, dies_with_shell=True
+        llvm_options=options.llvm,
+        worker=worker,
+        warm_up=interactive,
+        snapshots=snapshots,
+        dies_with_shell=True,
+        goes_on=interactive or options.keep_going,
+        limits=Limits(options.timeout),
     )
     shell = Shell(session, output, options.echo, options.keep_going or interactive)
     session.tell_notes_to(shell.note)
@@ -121,7 +128,7 @@ def _file(path: str) -> Iterator[Record]:
     if data[:1] == b":" or (b"\n:" in data and b"\0" not in data):
         yield from split_inputs(data.decode("utf-8", "surrogateescape").split("\n"))
     else:
-        yield Path(path)
+        yield Path(path, data)
 
 
 def _shell_quoted(path: str) -> str:

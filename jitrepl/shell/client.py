@@ -12,7 +12,7 @@ import sys
 from struct import iter_unpack
 
 from jitrepl import errors, wire
-from jitrepl.errors import InternalError, Interrupted, JitreplError, WorkerDied
+from jitrepl.errors import InternalError, Interrupted, JitreplError, TimedOut, WorkerDied
 from jitrepl.messages import Proceed, Resume, Snapshot, Told
 
 TYPE_CHECKING = False
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from jitrepl.messages import Reply, Request
 
 _SIGINT, _SIGKILL = 2, 9
-_COPIES = 32
-"""How many copies of a worker are kept; each takes 1 MB and what was written since."""
 _PATIENCE_MS = 700
 """How long a call that was interrupted may take to end before it is killed."""
 
@@ -50,13 +48,32 @@ class Copy:
         os.close(self._descriptor)
 
     def drop(self) -> None:
-        """End the copy."""
+        """End the copy, without waiting for it: to unmap it takes the kernel a while."""
         self.let_go()
         try:
             os.kill(self.pid, _SIGKILL)
-            os.waitpid(self.pid, 0)
-        except (ProcessLookupError, ChildProcessError):
-            pass
+        except ProcessLookupError:
+            return
+        _dropped.add(self.pid)
+
+
+_dropped: set[int] = set()
+"""Copies that were ended and are not known to be gone."""
+
+
+def reap_dropped(wait: bool = False) -> None:
+    """Take note of the ends of copies that were dropped.
+
+    Args:
+        wait: whether to wait for those that are not gone yet.
+    """
+    for pid in list(_dropped):
+        try:
+            gone, _ = os.waitpid(pid, 0 if wait else os.WNOHANG)
+        except ChildProcessError:
+            gone = pid
+        if gone:
+            _dropped.discard(pid)
 
 
 class Channel:
@@ -99,10 +116,11 @@ class Worker:
     def __init__(self, pid: int, stream: socket, copies: dict[int, Copy] | None = None, count: int = 0) -> None:
         self.pid = pid
         self.copies = copies or {}
-        self.limit = _COPIES
+        self.limit = 1  # how many copies are kept besides the newest
         self._count = count
         self._channel = Channel(stream)
         self._gone = False
+        self._end: type[JitreplError] = WorkerDied
         self.on_notes: Callable[[tuple[str, ...]], object] = lambda notes: None
         # A process that JITed code left behind may keep the socket open, so its end is no sign of death.
         self._pidfd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
@@ -125,19 +143,29 @@ class Worker:
         theirs.close()
         return cls(pid, ours)  # type: ignore[arg-type]
 
-    def ask(self, request: Request) -> Reply:
+    def ask(self, request: Request, timeout: float = 0) -> Reply:
         """Send a request and wait for its reply.
+
+        Args:
+            request: the request.
+            timeout: how long to wait, in seconds; 0 for ever.
 
         Raises:
             JitreplError: of the class and with the words that the worker sent; the reply's notes are in its
                 attribute `notes`.
             WorkerDied: if the process ended instead of answering.
             Interrupted: if it ended because the user pressed Ctrl-C.
+            TimedOut: if it was ended because the time was up.
         """
+        self._end = WorkerDied
         try:
             wire.send(self._channel, request)
-            reply = self._reply(None)
+            reply = self._reply(int(timeout * 1000) or None)
+            if reply is None and timeout and self.alive():
+                self._end = TimedOut
+                reply = self._interrupt()
         except KeyboardInterrupt:
+            self._end = Interrupted
             reply = self._interrupt()
         except OSError:
             reply = self._last_words()
@@ -175,8 +203,9 @@ class Worker:
             self._count += 1
         if record.pid and self._channel.descriptors:
             self.copies[number] = Copy(record.pid, self._channel.descriptors.pop())
-        while len(self.copies) > self.limit:
+        while len(self.copies) > self.limit + 1:
             self.copies.pop(min(self.copies)).drop()
+        reap_dropped()
 
     def resume(self, number: int) -> Worker | None:
         """Wake the newest copy that is not newer than `number`; this worker and what is newer are ended.
@@ -202,6 +231,7 @@ class Worker:
                 continue
             worker.resumed = newest
             worker.on_notes = self.on_notes
+            worker.limit = self.limit
             return worker
         return None
 
@@ -232,10 +262,7 @@ class Worker:
             reply = None
         if reply is None and self.alive():
             os.kill(self.pid, _SIGKILL)
-            self._interrupted = True
         return reply
-
-    _interrupted = False
 
     def alive(self) -> bool:
         """Whether the process still runs, as far as can be told without waiting."""
@@ -257,8 +284,8 @@ class Worker:
             os.kill(self.pid, _SIGKILL)
             self._reap(None)
             return InternalError("the worker sent something that is no message, and was ended")
-        if status == -_SIGINT or self._interrupted:
-            return Interrupted("interrupted")
+        if self._end is not WorkerDied or status == -_SIGINT:
+            return TimedOut("the time was up") if self._end is TimedOut else Interrupted("interrupted")
         if status < 0:
             return WorkerDied(f"killed by signal {-status}", signal=-status)
         return WorkerDied(f"exited with status {status}", status=status)
@@ -298,3 +325,4 @@ class Worker:
         if self._pidfd is not None:
             os.close(self._pidfd)
             self._pidfd = None
+        reap_dropped(wait=True)

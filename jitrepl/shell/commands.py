@@ -9,9 +9,10 @@ from __future__ import annotations
 from jitrepl import messages
 from jitrepl.errors import JitreplError, SymbolError, UsageError
 from jitrepl.messages import Record
-from jitrepl.shell.arguments import READERS, Count, Literals, Name, Paths, SignatureText, Text, read_arguments
+from jitrepl.shell.arguments import READERS, Count, Literals, Name, Paths, SignatureText, Text, Word, read_arguments
 from jitrepl.shell.crashes import full_text
 from jitrepl.shell.session import Session
+from jitrepl.shell.settings import SETTINGS, show_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,12 +115,25 @@ def run_command(session: Session, line: str) -> Record:
         UsageError: if there is no such command, or its arguments do not fit.
         JitreplError: what the command raises.
     """
-    word, _, rest = line.strip()[1:].partition(" ")
+    word, _, rest = without_comment(line).strip()[1:].partition(" ")
     name = ALIASES.get(word, word)
     found = COMMANDS.get(name)
     if found is None:
         raise UsageError(f"no command :{word}" if word else "a command is missing after `:`", _similar(word))
     return found.run(session, rest.strip())
+
+
+def without_comment(line: str) -> str:
+    """A line up to a `;` that begins a comment, as in IR: behind a space, and in no quotes."""
+    quote = ""
+    for at, letter in enumerate(line):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "\"'":
+            quote = letter
+        elif letter == ";" and line[at - 1 : at].isspace():
+            return line[:at]
+    return line
 
 
 def _similar(word: str) -> str:
@@ -219,6 +233,32 @@ def undo(session: Session, count: Count = 1) -> Record:
     was printed or written to files stays.
     """
     return Undone(session.undo(count))
+
+
+@command()
+def set_(session: Session, name: Word = "", value: Text = "") -> Record:
+    """Set a limit (`:set timeout 5s`), or show them all.
+
+    timeout is how long an input may run (500ms, 5s, 2min, off), memory-limit how much address space JITed code
+    may take (512M, 2G, off), undo-depth how many inputs `:undo` can reach.
+    """
+    if name and name not in SETTINGS:
+        raise UsageError(f"no setting {name}", f"there are {', '.join(SETTINGS)}")
+    if value:
+        setattr(session.limits, SETTINGS[name].field, SETTINGS[name].read(value))
+        session.apply_limits()
+    chosen = {name: SETTINGS[name]} if name else SETTINGS
+    rows = [(key, s.show(getattr(session.limits, s.field)), s.help) for key, s in chosen.items()]
+    return Plain("\n".join(f"{key:<13} {shown:<7} {help}" for key, shown, help in rows))
+
+
+@command()
+def stats(session: Session) -> Record:
+    """Show figures: inputs, symbols, the copies that crashes and `:undo` return to, and their memory."""
+    figures = session.stats()
+    memory = {"worker", "memory of copies"}
+    rows = [(key, show_size(value) if key in memory else f"{value:g}") for key, value in figures.items()]
+    return Plain("\n".join(f"{key:<17} {shown}" for key, shown in rows))
 
 
 @command("backtrace")

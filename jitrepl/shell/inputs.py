@@ -27,9 +27,14 @@ class CommandLine(Record):
 
 
 class Path(Record):
-    """A file to load."""
+    """A file to load.
+
+    Args:
+        data: its content, if it was read already: a pipe can be read only once.
+    """
 
     text: str
+    data: bytes | None = None
 
 
 class Splitter:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from jitrepl.errors import UsageError
+from jitrepl.shell.settings import read_duration
 
 
 class Option:
@@ -44,6 +45,7 @@ OPTIONS = (
     Option("--llvm", metavar="OPTION", many=True, help="an option for libLLVM: --llvm=-print-after-all"),
     Option("--keep-going", "-k", help="go on after an input that failed"),
     Option("--no-snapshots", help="keep no copies to return to after a crash; `:undo` is off"),
+    Option("--timeout", metavar="TIME", help="how long an input may run: 500ms, 5s, 2min"),
     Option("--echo", help="print each input before it runs"),
     Option("--quiet", "-q", help="print results and errors only"),
     Option("--color", metavar="WHEN", choices=("auto", "always", "never"), help="auto, always or never"),
@@ -89,6 +91,7 @@ class Options:
         self.interactive = "interactive" in values
         self.keep_going = "keep_going" in values
         self.no_snapshots = "no_snapshots" in values
+        self.timeout = read_duration(values["timeout"][-1]) if "timeout" in values else 0
         self.echo = "echo" in values
         self.quiet = "quiet" in values
         self.version = "version" in values

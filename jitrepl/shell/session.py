@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 from jitrepl import messages
-from jitrepl.errors import SymbolError
+from jitrepl.errors import ArgumentError, SymbolError
 from jitrepl.literals import quote
 from jitrepl.shell.client import Worker
+from jitrepl.shell.settings import Limits
 from jitrepl.shell.sources import read_source
 from jitrepl.shell.supervisor import Supervisor
 
@@ -28,6 +29,8 @@ class Session:
         warm_up: whether the worker may compile something ahead, while nothing is asked of it.
         snapshots: whether the worker leaves a copy of itself after each input, to which a crash or `undo` returns;
             that takes it 1 to 2 ms, after the reply. Without, a crash loses what calls have done to memory.
+        goes_on: whether a worker that died is replaced; a script that stops at its first error needs none.
+        limits: what no input may exceed; the defaults if None.
         dies_with_shell: whether the worker is killed when the thread that made it ends, also in the middle of a call.
 
     Raises:
@@ -43,11 +46,14 @@ class Session:
         warm_up: bool = False,
         snapshots: bool = True,
         dies_with_shell: bool = False,
+        limits: Limits | None = None,
+        goes_on: bool = True,
     ) -> None:
         self.notes: list[str] = []
         copies = snapshots and hasattr(os, "fork")
         start = messages.Start(tuple(llvm_options), warm_up, copies, dies_with_shell)
-        self._supervisor = Supervisor(start, worker, on_note or self.notes.append)
+        self._supervisor = Supervisor(start, worker, limits or Limits(), on_note or self.notes.append)
+        self._supervisor.goes_on = goes_on
         self._last_call: messages.Call | None = None
         self._inputs = 0
 
@@ -70,6 +76,8 @@ class Session:
         if isinstance(source, str | os.PathLike):
             path = os.fspath(source)
             return self.load_file(path if isinstance(path, str) else os.fsdecode(path))
+        if source is None or isinstance(source, int | float):
+            raise ArgumentError(f"a {type(source).__name__} is no source", "give a path, IR text, bitcode or a module")
         return self.add(str(source).encode())
 
     def call(self, name: str, *arguments: object, signature: str = "") -> Any:
@@ -88,7 +96,9 @@ class Session:
             SymbolError, ArgumentError, JITError, HostError: if it cannot be called.
             WorkerDied: if the call ended the worker; the session goes on with everything loaded again.
         """
-        return self.ask_call(name, tuple(quote(a) for a in arguments), signature).value.data
+        if not isinstance(name, str):
+            raise ArgumentError(f"the name of a function is a str, not {type(name).__name__}")
+        return self.ask_call(name.removeprefix("@"), tuple(quote(a) for a in arguments), signature).value.data
 
     def again(self, *arguments: object) -> Any:
         """Repeat the last call, with other arguments if there are any.
@@ -214,6 +224,20 @@ class Session:
     def symbols_by_name(self) -> dict[str, messages.Symbol]:
         """The symbols that the inputs of the session define."""
         return self._supervisor.symbols
+
+    @property
+    def limits(self) -> Limits:
+        """What no input may exceed."""
+        return self._supervisor.limits
+
+    def apply_limits(self) -> None:
+        """Have a changed memory limit hold from now on."""
+        self._supervisor.apply_limits()
+
+    def stats(self) -> dict[str, float]:
+        """Figures about the session: inputs, symbols, copies, and memory in bytes."""
+        self.start()
+        return self._supervisor.stats()
 
     @property
     def last_crash(self) -> messages.CrashReport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jitrepl.errors import Interrupted, IRError, JitreplError
 from jitrepl.shell.commands import COMMANDS, Leave, run_command
-from jitrepl.shell.inputs import IR, CommandLine, split_inputs
+from jitrepl.shell.inputs import IR, CommandLine, Path, split_inputs
 from jitrepl.shell.output import Output
 from jitrepl.shell.render import render, render_error, render_note
 from jitrepl.shell.session import Session
@@ -94,6 +94,8 @@ class Shell:
             except IRError as problem:
                 problem.hint = problem.hint or self._misplaced(item.text, problem.message)
                 raise
+        if isinstance(item, Path) and item.data is not None:
+            return self.session.ask_load(item.text, item.data)
         return self.session.load_file(item.text.strip('"'))  # type: ignore[attr-defined]
 
     def _misplaced(self, text: str, reason: str) -> str:
@@ -102,7 +104,8 @@ class Shell:
         first = words[0] if words else ""
         if first in COMMANDS or first == "exit":
             return f"commands begin with a colon: `:{text.strip()}`"
-        if first.removeprefix("@") in self.session.symbols_by_name:
+        symbol = self.session.symbols_by_name.get(first.removeprefix("@"))
+        if symbol and symbol.kind == "function":
             return f"to call it: `:call {text.strip().removeprefix('@')}`"
         if (first.startswith("%") and "= type" not in text) or first in ("ret", "call", "br", "store"):
             return "instructions go into a function: define i32 @f() { … }"

@@ -7,10 +7,11 @@ the newest of which is as it was before the fatal request; where there is none, 
 from __future__ import annotations
 
 from jitrepl import messages
-from jitrepl.errors import Interrupted, JitreplError, UndoError, WorkerDied
+from jitrepl.errors import Interrupted, JitreplError, TimedOut, UndoError, UsageError, WorkerDied
 from jitrepl.shell.client import Worker
 from jitrepl.shell.crashes import cause, short_frames, signal_name
 from jitrepl.shell.journal import Journal, as_input, described
+from jitrepl.shell.settings import Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,17 +51,25 @@ class Supervisor:
     Args:
         start: how every worker is set up.
         worker: a worker that was just started; None to start one.
+        limits: what no input may exceed.
         on_note: called with each remark about what happened besides the reply.
     """
 
-    def __init__(self, start: messages.Start, worker: Worker | None, on_note: Callable[[str], object]) -> None:
+    def __init__(
+        self, start: messages.Start, worker: Worker | None, limits: Limits, on_note: Callable[[str], object]
+    ) -> None:
         self.on_note = on_note
+        self.goes_on = True
+        """Whether there will be more inputs after one that ended the worker; else nothing is brought back."""
         self.symbols: dict[str, messages.Symbol] = {}
         self.last_crash = messages.CrashReport(0)
+        self.limits = limits
         self._start = start
         self._worker = worker
         self._started: messages.Started | None = None
         self._journal = Journal()
+        self._limited = 0
+        self._closed = False
 
     @property
     def pid(self) -> int:
@@ -73,6 +82,7 @@ class Supervisor:
         Args:
             wait: whether to wait until its process is gone. One that answered is about to end by itself.
         """
+        self._closed = True
         worker = self._worker
         if worker is None:
             return
@@ -98,12 +108,13 @@ class Supervisor:
         """
         self.start()
         assert self._worker is not None
+        self._worker.limit = self.limits.undo_depth
         if not self._worker.alive():
             self._tell((self._recover_idle(),))
         worker = self._worker
         try:
-            reply = worker.ask(request)
-        except (WorkerDied, Interrupted) as problem:
+            reply = worker.ask(request, self.limits.timeout)
+        except (WorkerDied, Interrupted, TimedOut) as problem:
             with Undisturbed():
                 error = self._recover(request, problem)
             raise error from None
@@ -122,6 +133,8 @@ class Supervisor:
 
     def start(self) -> messages.Started:
         """Have a worker with a JIT; the first request does it, if nobody did before."""
+        if self._closed:
+            raise UsageError("the session is closed", "make a new one")
         if self._started is None:
             self._worker = self._worker or Worker.spawn()
             self._worker.on_notes = self._tell
@@ -131,7 +144,26 @@ class Supervisor:
                 raise _refused_start(self._start, problem) from None
             assert isinstance(reply, messages.Started)
             self._started = reply
+            self._limited = 0
+            self.apply_limits()
         return self._started
+
+    def apply_limits(self) -> None:
+        """Tell the worker of a limit that it does not know of."""
+        if self._worker and self._started and self._limited != self.limits.memory:
+            self._limited = self.limits.memory
+            self._worker.ask(messages.Limit(self._limited))
+
+    def stats(self) -> dict[str, float]:
+        """Figures about the session: inputs, copies, and the memory in bytes that the worker and its copies take."""
+        copies = list(self._worker.copies.values()) if self._worker else []
+        return {
+            "inputs": len(self._journal),
+            "symbols": len(self.symbols),
+            "copies": len(copies),
+            "worker": private_memory(self.pid),
+            "memory of copies": sum(private_memory(copy.pid) for copy in copies),
+        }
 
     def _tell(self, notes: tuple[str, ...]) -> None:
         for note in notes:
@@ -152,7 +184,8 @@ class Supervisor:
         self.start()
         assert self._worker is not None
         target = len(self._journal) - count
-        known = [number for number in self._worker.copies if number < len(self._journal)]
+        deepest = len(self._journal) - self.limits.undo_depth
+        known = [number for number in self._worker.copies if deepest <= number < len(self._journal)]
         if target not in known:
             most = len(self._journal) - min(known) if known else 0
             why = "" if self._start.snapshots else "; snapshots are off"
@@ -170,15 +203,22 @@ class Supervisor:
         self._remember_symbols()
         return tuple(as_input(entry) for entry in reversed(gone))
 
-    def _recover(self, request: messages.Request, problem: WorkerDied | Interrupted) -> JitreplError:
+    def _recover(self, request: messages.Request, problem: WorkerDied | Interrupted | TimedOut) -> JitreplError:
         """Go on without the worker that died, as if nothing had been asked of it; the error for the user."""
         wanted = len(self._journal)
         if self._worker is not None:
             self._worker = self._worker.resume(wanted)
         report = self._explained()
-        hint = self._restore(wanted) or "the session goes on, as it was before this input"
+        if self.goes_on:
+            hint = self._restore(wanted) or "the session goes on, as it was before this input"
+        else:
+            self._closed = True
+            hint = "with --keep-going the report says where, and the session goes on"
         doing = described(request)
         frames = short_frames(report, self._journal.source_line)
+        if isinstance(problem, TimedOut):
+            text = f"{doing} ran longer than {self.limits.timeout:g} s"
+            return TimedOut("\n".join([text, *frames]), hint)
         if isinstance(problem, Interrupted):
             return Interrupted("\n".join([f"interrupted in {doing}", *frames]), hint)
         if problem.signal:
@@ -249,10 +289,20 @@ class Supervisor:
 
 
 def _refused_start(start: messages.Start, problem: WorkerDied) -> JitreplError:
-    from jitrepl.errors import Finished, UsageError
+    from jitrepl.errors import Finished
 
     if start.llvm_options and not problem.signal and not problem.status:
         return Finished(f"libLLVM did what {' '.join(start.llvm_options)} asks for")
     if start.llvm_options and not problem.signal:
         return UsageError(f"libLLVM did not go on with {' '.join(start.llvm_options)}", "its own message is above")
     return WorkerDied(f"the worker could not start: {problem.message}", "", problem.signal, problem.status)
+
+
+def private_memory(pid: int) -> int:
+    """The memory that only this process has, in bytes (proc(5), `smaps_rollup`); 0 if that cannot be told."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+            lines = [line.split() for line in file if line.startswith(("Private_Clean", "Private_Dirty"))]
+    except OSError:
+        return 0
+    return sum(int(words[1]) * 1024 for words in lines)

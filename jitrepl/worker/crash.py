@@ -29,7 +29,7 @@ _PAGE_SIZE = 1 << 13
 _SIGNAL, _COUNT, _RETURN, _INFO, _REGISTERS, _FRAMES = 0, 8, 16, 64, 192, 512
 # ucontext_t of x86-64 Linux (<sys/ucontext.h>): the registers begin at byte 40, in this order.
 _CONTEXT_REGISTERS, _REGISTER_COUNT = 40, 23
-_STACK_POINTER, _ERROR = 15, 19
+_STACK_POINTER, _INSTRUCTION, _ERROR = 15, 16, 19
 _FETCH = 16
 """The bit of an x86 page-fault error code that says that an instruction was to be fetched."""
 # fmt: off
@@ -106,7 +106,7 @@ class CrashHandler:
         # The walk begins in the handler; what counts begins at the interrupted instruction. From a jump to nowhere
         # there is no walk.
         nowhere = (rip, caller) if caller else (rip,)
-        frames = frames[frames.index(rip) :] if rip in frames else nowhere
+        frames = (rip, *frames[frames.index(rip + 1) + 1 :]) if rip + 1 in frames else nowhere
         return CrashNote(signal, address, registers, frames)
 
 
@@ -136,6 +136,8 @@ def _handler(name: str, page: int) -> str:
     """The IR of the handler and of its callback for each frame.
 
     The handler sets an alarm: should the unwinder wait for a lock that the crashed code holds, the process still ends.
+    LLVM's unwinder takes what the instruction before has pushed for not yet pushed, if that is where the signal came:
+    for the walk the interrupted instruction is one byte further (libgcc's knows that itself).
     After a jump to where no code is, the return address is still on top of the stack. In the end it raises the signal
     again, whose default action ends the process: not every instruction that trapped would trap again.
     """
@@ -185,6 +187,10 @@ caller:
   store i64 %return, ptr {at(_RETURN)}
   br label %walk
 walk:
+  %rip.at = getelementptr i8, ptr %context, i64 {_CONTEXT_REGISTERS + 8 * _INSTRUCTION}
+  %rip = load i64, ptr %rip.at
+  %behind = add i64 %rip, 1
+  store i64 %behind, ptr %rip.at
   %walked = call i32 @_Unwind_Backtrace(ptr @frame, ptr null)
   br label %done
 done:

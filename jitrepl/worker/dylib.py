@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_USERS_SHOWN = 5
+_USERS_SHOWN = _NAMES_SHOWN = 5
+_CXX = "_Z"  # what mangled names begin with
 _WAYS_OUT = "define it, register a host function (`:host FILE.py`), or open a library that has it (`:lib PATH`)"
 
 
@@ -119,7 +120,7 @@ class SessionDylib:
             if module.ready and module.name not in self._placed:
                 self._placed.add(module.name)
                 for item in module.globals:
-                    if self._defined.get(item.name, (None,))[0] is module:
+                    if self._defined.get(item.name, (None,))[0] is module and not item.thread_local:
                         self._names[self._jit.lookup(self._jit.prefix + item.name)] = item.name
         return self._names.get(address)
 
@@ -169,7 +170,7 @@ class SessionDylib:
     def hint(self, name: str) -> str:
         """What somebody who used an unknown symbol may have meant."""
         similar = suggestion(name, [*self.names(), *self._hosts()])
-        return similar or f"declare it first, with its type: declare void {quoted(name)}()"
+        return similar or f"define {quoted(name)} first, or `declare` it with its type"
 
     # Changes
 
@@ -303,16 +304,19 @@ class SessionDylib:
 
     def _undefined(self, missing: tuple[str, ...]) -> UndefinedError:
         names = sorted(name.removeprefix(self._jit.prefix) for name in missing)
-        lines = [f"Symbols not found: [ {', '.join(names)} ]"]
+        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+        lines = [f"Symbols not found: [ {', '.join(names[:_NAMES_SHOWN])}{more} ]"]
         hints = []
-        for name in names:
+        for name in names[:_NAMES_SHOWN]:
             users = list(self._users(name))
             lines += [f"  {quoted(name)} is used by {user}" for user in users[:_USERS_SHOWN]]
             if len(users) > _USERS_SHOWN:
                 lines.append(f"  {quoted(name)} is used by {len(users) - _USERS_SHOWN} more")
-            similar = suggestion(name, [*self._defined, *self._hosts()])
+            similar = "" if name.startswith(_CXX) else suggestion(name, [*self._defined, *self._hosts()])
             if similar:
                 hints.append(f"{quoted(name)}: {similar}" if len(names) > 1 else similar)
+        if any(name.startswith(_CXX) for name in names):
+            hints.append("C++ wants its library: `:lib libstdc++.so.6`, or libc++.so.1 for code made for that")
         return UndefinedError("\n".join(lines), "\n".join([*hints, _WAYS_OUT]))
 
     def _users(self, name: str) -> Iterator[str]:

@@ -174,6 +174,10 @@ class Engine:
 
         return report(note)
 
+    def _limit(self, request: messages.Limit) -> messages.Done:
+        process.limit_memory(request.memory)
+        return messages.Done()
+
     def _quit(self, _request: messages.Quit) -> messages.Done:
         for address in self.dylib.finalizers():
             self._caller.run(_NULLARY, address, b"")
@@ -231,6 +235,7 @@ _ANSWERS: dict[type, Callable[[Engine, Any], messages.Reply]] = {
     messages.AddHost: Engine._add_host,
     messages.AddLibrary: Engine._add_library,
     messages.Explain: Engine._explain,
+    messages.Limit: Engine._limit,
     messages.Quit: Engine._quit,
 }
 

@@ -64,6 +64,20 @@ def settle_streams() -> None:
             _process["__fpurge"](stdin)
 
 
+def limit_memory(size: int) -> None:
+    """Limit the address space of this process, so that an endless allocation ends before the machine's memory does.
+
+    Args:
+        size: in bytes; 0 for no limit.
+    """
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = size or resource.RLIM_INFINITY
+    soft = wanted if hard == resource.RLIM_INFINITY else hard if wanted == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
 def die_with_parent() -> None:
     """Have this process killed when the thread that started it ends, also in the middle of a call (prctl(2))."""
     if hasattr(_process, "prctl"):

@@ -33,6 +33,8 @@ def serve(stream: _socket.socket) -> None:
     # The terminal sends Ctrl-C to this process too. It only means something while a request runs: then the
     # default action ends the process, however deep in native code it is.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Python ignores this one; a program whose reader is gone is to end, as it would anywhere else.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     from jitrepl.worker.engine import Engine
 
     gc.freeze()

@@ -90,15 +90,37 @@ class Symbolizer:
     """Looks addresses up in the objects that are linked now."""
 
     def __init__(self) -> None:
-        self._objects = [_Object(data) for data in _objects()]
+        self._code = [(start, end, data) for data in _objects() for start, end in _code_sections(data)]
+        self._read: dict[int, _Object] = {}
+        self._places: dict[int, Place | None] = {}
 
     def place(self, address: int) -> Place | None:
         """What is at an address, or None."""
-        for item in self._objects:
-            found = item.place(address)
-            if found:
-                return found
-        return _in_library(address)
+        if address not in self._places:
+            self._places[address] = self._in_objects(address) or _in_library(address)
+        return self._places[address]
+
+    def _in_objects(self, address: int) -> Place | None:
+        """What of JITed code is at an address. Only the object that has it is read: that takes 2 ms."""
+        for start, end, data in self._code:
+            if start <= address < end:
+                if start not in self._read:
+                    self._read[start] = _Object(data)
+                return self._read[start].place(address)
+        return None
+
+
+def _code_sections(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where an object's code begins and ends (`Elf64_Ehdr` and `Elf64_Shdr` of <elf.h>)."""
+    (table,) = unpack_from("<Q", data, 0x28)
+    size, count = unpack_from("<HH", data, 0x3A)
+    for at in range(table, table + size * count, size):
+        flags, start, _, length = unpack_from("<QQQQ", data, at + 8)
+        if flags & _EXECUTABLE and start:
+            yield start, start + length
+
+
+_EXECUTABLE = 0x4  # SHF_EXECINSTR
 
 
 class _Object:

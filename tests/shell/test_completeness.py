@@ -113,9 +113,7 @@ def test_wrong_brackets_are_left_to_llvm(text: str) -> None:
     assert is_complete(text)
 
 
-@pytest.mark.parametrize(
-    "text", [":help", "  :x {", ":call f (", ':print "open', ":a,", "define void @f() {\n:help"]
-)
+@pytest.mark.parametrize("text", [":help", "  :x {", ":call f (", ':print "open', ":a,", "define void @f() {\n:help"])
 def test_a_command_line_is_always_complete(text: str) -> None:
     assert is_complete(text)
 

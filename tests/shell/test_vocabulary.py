@@ -40,17 +40,13 @@ def test_llvm_knows_every_word() -> None:
 
 def test_no_short_keyword_of_llvm_is_missing() -> None:
     letters = string.ascii_lowercase
-    pairs_and_triples = itertools.chain(
-        itertools.product(letters, repeat=2), itertools.product(letters, repeat=3)
-    )
+    pairs_and_triples = itertools.chain(itertools.product(letters, repeat=2), itertools.product(letters, repeat=3))
     words = map("".join, pairs_and_triples)
     missing = [word for word in words if llvm_knows(word) and vocabulary.load().kind(word) is None]
     assert missing == []
 
 
-@pytest.mark.parametrize(
-    "word", ["i1", "i128", "cc10", "DW_OP_plus", "DW_LANG_C11", "DIFlagPublic", "CSK_MD5"]
-)
+@pytest.mark.parametrize("word", ["i1", "i128", "cc10", "DW_OP_plus", "DW_LANG_C11", "DIFlagPublic", "CSK_MD5"])
 def test_open_families_are_known_to_llvm_and_to_us(word: str) -> None:
     assert vocabulary.load().kind(word) in ("types", "calling_conventions", "debug_constants")
     assert word.startswith("cc") or llvm_knows(word)
@@ -128,7 +124,5 @@ def test_a_damaged_data_file_is_reported(text: str, tmp_path: Path, monkeypatch:
 
 def test_importing_it_loads_no_llvm_and_no_terminal() -> None:
     code = "import sys, jitrepl.shell.vocabulary as v; v.load(); print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"ctypes", "llvmlite", "prompt_toolkit", "pygments"} & set(loaded)

@@ -170,9 +170,7 @@ def test_no_shorter_decimal_reads_back(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("bits", [0x00000001, 0x00800000, 0x3F800000, 0x7F7FFFFF, 0x0DA24260, 0x5A000000])
-def test_the_fast_way_for_floats_gives_what_the_general_way_gives(
-    bits: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_fast_way_for_floats_gives_what_the_general_way_gives(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
     stored = bits.to_bytes(4, "little")
     fast = decode("float", stored)
     monkeypatch.setattr(floats, "_short_float", lambda data: "")
@@ -254,9 +252,7 @@ print(json.dumps([[one(text) for text in numbers], [printed(ir) for ir in consta
 @pytest.mark.skipif(not LINUX_X86, reason="needs glibc's strtof128")
 def test_fp128_agrees_with_libc_and_ir_hex_with_llvm() -> None:
     numbers = [
-        f"{digits}e{power}"
-        for power in range(-4970, 4940, 90)
-        for digits in ("1", "1.7976931348623157", "9" * 40)
+        f"{digits}e{power}" for power in range(-4970, 4940, 90) for digits in ("1", "1.7976931348623157", "9" * 40)
     ]
     numbers += [
         "6.4751751194380251109244389582276465525e-4966",
@@ -264,9 +260,7 @@ def test_fp128_agrees_with_libc_and_ir_hex_with_llvm() -> None:
         "1.18973149535723176508575932662800702e4932",
     ]
     shown = ["1.5", "-0", "inf", "nan", "1e-3"]
-    constants = [
-        f"{name} {ir_hex(name, encode(name, text))}" for name in FORMATS if name != "double" for text in shown
-    ]
+    constants = [f"{name} {ir_hex(name, encode(name, text))}" for name in FORMATS if name != "double" for text in shown]
     done = subprocess.run(
         [sys.executable, "-c", LIBC_FP128],
         input=json.dumps([numbers, constants]),

@@ -354,9 +354,7 @@ scalar_types = ints | st.sampled_from([*FLOAT_SIZES]).map(read_type) | st.just(P
 types = st.recursive(
     scalar_types | st.builds(make_vector, st.integers(1, 5), scalar_types),
     lambda inner: (
-        st.builds(
-            lambda count, element: Array(count, element, count * element.size), st.integers(0, 4), inner
-        )
+        st.builds(lambda count, element: Array(count, element, count * element.size), st.integers(0, 4), inner)
         | st.builds(make_struct, st.lists(inner, max_size=4).map(tuple), st.booleans())
     ),
     max_leaves=6,

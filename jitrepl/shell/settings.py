@@ -1,0 +1,113 @@
+"""What `:set` sets: a table of names, each with how its value is read and shown."""
+
+from __future__ import annotations
+
+import os
+
+from jitrepl.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OFF = "off"
+_DURATIONS = {"ms": 0.001, "s": 1.0, "min": 60.0}
+_SIZES = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+class Limits:
+    """What a session does not let its code exceed.
+
+    Args:
+        timeout: how long an input may run, in seconds; 0 for ever.
+        memory: how much address space the worker may take, in bytes; 0 for what the machine gives.
+        undo_depth: how many inputs can be undone.
+    """
+
+    def __init__(self, timeout: float = 0, memory: int | None = None, undo_depth: int = 32) -> None:
+        self.timeout = timeout
+        self.memory = _physical_memory() if memory is None else memory
+        self.undo_depth = undo_depth
+
+
+class Setting:
+    """A setting of a session.
+
+    Args:
+        field: the field of `Limits` that it sets.
+        read: from the user's text to a value.
+        show: from a value to text.
+        help: what it is for.
+    """
+
+    def __init__(self, field: str, read: Callable[[str], float], show: Callable[[float], str], help: str) -> None:
+        self.field = field
+        self.read = read
+        self.show = show
+        self.help = help
+
+
+def read_duration(text: str) -> float:
+    """Seconds from `5s`, `500ms`, `2min`, `1.5` or `off`.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    return _read(text, _DURATIONS, 1.0, "a time is written like 5s, 500ms, 2min or off")
+
+
+def read_size(text: str) -> int:
+    """Bytes from `512M`, `2G`, `4096` or `off`.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    return int(_read(text, _SIZES, 1, "a size is written like 512M, 2G or off"))
+
+
+def _read(text: str, units: dict[str, float] | dict[str, int], default: float, hint: str) -> float:
+    if text == OFF:
+        return 0
+    number = text.lower().removesuffix("b").rstrip("abcdefghijklmnopqrstuvwxyz")
+    unit = text.lower().removesuffix("b")[len(number) :]
+    try:
+        value = float(number) * (units[unit] if unit else default)
+    except (ValueError, KeyError):
+        raise UsageError(f"{text} is not understood", hint) from None
+    if not 0 < value < 1 << 62:
+        raise UsageError(f"{text} is out of range", hint)
+    return value
+
+
+def _read_depth(text: str) -> float:
+    if not text.isdecimal() or not 0 < int(text) <= 1000:
+        raise UsageError(f"{text} is out of range", "a number from 1 to 1000 is wanted")
+    return int(text)
+
+
+def _show_duration(seconds: float) -> str:
+    return f"{seconds:g}s" if seconds else OFF
+
+
+def show_size(size: float) -> str:
+    """`1.5G` for a number of bytes."""
+    if not size:
+        return OFF
+    for unit, bytes in (("G", 1 << 30), ("M", 1 << 20), ("k", 1 << 10)):
+        if size >= bytes:
+            return f"{size / bytes:.4g}{unit}"
+    return f"{size:g}"
+
+
+SETTINGS = {
+    "timeout": Setting("timeout", read_duration, _show_duration, "how long an input may run"),
+    "memory-limit": Setting("memory", read_size, show_size, "how much address space JITed code may take"),
+    "undo-depth": Setting("undo_depth", _read_depth, lambda value: f"{value:g}", "how many inputs `:undo` can reach"),
+}
+
+
+def _physical_memory() -> int:
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return 0
