@@ -359,4 +359,6 @@ def changes(request: Request, reply: Reply) -> bool:
 
     A call that was refused has run no code, unless a host function ended it.
     """
-    return isinstance(request, _CHANGING) and (not isinstance(reply, Failed) or reply.error == "HostError")
+    if isinstance(reply, Failed):
+        return isinstance(request, Call) and reply.error == "HostError"
+    return isinstance(request, _CHANGING)

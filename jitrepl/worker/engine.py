@@ -41,7 +41,11 @@ class Engine:
 
     def __init__(self, request: messages.Start) -> None:
         parse_llvm_options(request.llvm_options)
-        self._snapshots = request.snapshots
+        self._snapshots = False
+        if request.snapshots:
+            from jitrepl.worker import snapshots
+
+            self._snapshots = snapshots.possible()
         self._compiled = False
         self._crashes: CrashHandler | None = None
         self.checkpoint: Callable[[], None] = lambda: None
@@ -105,8 +109,10 @@ class Engine:
         return notes
 
     def warm_up(self) -> None:
-        """Compile and call something, while nobody waits: the code generator's first run takes three times longer."""
+        """Do ahead what the first call and the first crash would wait for."""
         self._caller.run(_NULLARY, process.symbol_address("abs") or 0, b"")
+        if self._snapshots:
+            import jitrepl.worker.report  # noqa: F401 - a woken copy has it then
 
     # One method a request
 

@@ -57,6 +57,7 @@ def serve(stream: _socket.socket) -> None:
 
     while True:
         try:
+            _look_out(stream)
             request = wire.receive(stream)
         except (OSError, wire.WireError):
             return
@@ -104,6 +105,22 @@ def serve(stream: _socket.socket) -> None:
             from jitrepl.worker.snapshots import leave_snapshot
 
             stream = leave_snapshot(stream, engine.dies_with_shell)
+
+
+def _look_out(stream: _socket.socket) -> None:
+    """Wait 0.1 ms for a request without going to sleep, as the shell does: to be woken takes a virtual machine 40 µs.
+
+    The next line of a script comes sooner than that. Whoever else wants this processor gets it.
+    """
+    for _ in range(_GLANCES):
+        try:
+            stream.recv(1, _socket.MSG_PEEK | _socket.MSG_DONTWAIT)
+            return
+        except BlockingIOError:
+            os.sched_yield()
+
+
+_GLANCES = 100
 
 
 def _failed(problem: JitreplError, engine: Engine | None) -> messages.Failed:

@@ -26,6 +26,10 @@ def main(descriptor: int) -> None:
 
         serve(_socket.socket(fileno=descriptor))
         status = 0
+    except Exception:  # a mistake of jitrepl's own, of which the shell only sees the exit status
+        import traceback
+
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         # Whoever reads our output has all of it, and need not wait the 3 ms that it takes to unmap LLVM.

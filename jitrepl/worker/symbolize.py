@@ -79,11 +79,22 @@ class _DynamicInfo(ctypes.Structure):
 
 
 def _objects() -> Iterator[bytes]:
+    """The objects in the list. One that was removed may still be in it, so memory is read with care."""
     descriptor = _Descriptor.in_dll(open_libllvm(), "__jit_debug_descriptor")
     entry = descriptor.first
-    while entry:
-        yield ctypes.string_at(entry.contents.address, entry.contents.size)
-        entry = entry.contents.next
+    with open("/proc/self/mem", "rb", buffering=0) as memory:
+        while entry:
+            try:
+                memory.seek(entry.contents.address or 0)
+                data = memory.read(entry.contents.size)
+            except (OSError, OverflowError):
+                data = b""
+            if data.startswith(_ELF64) and len(data) == entry.contents.size:
+                yield data
+            entry = entry.contents.next
+
+
+_ELF64 = b"\x7fELF\x02"
 
 
 class Symbolizer:
@@ -114,12 +125,15 @@ def _code_sections(data: bytes) -> Iterator[tuple[int, int]]:
     """Where an object's code begins and ends (`Elf64_Ehdr` and `Elf64_Shdr` of <elf.h>)."""
     (table,) = unpack_from("<Q", data, 0x28)
     size, count = unpack_from("<HH", data, 0x3A)
+    if size < _SECTION_SIZE or table + size * count > len(data):
+        return  # no longer what it was
     for at in range(table, table + size * count, size):
         flags, start, _, length = unpack_from("<QQQQ", data, at + 8)
         if flags & _EXECUTABLE and start:
             yield start, start + length
 
 
+_SECTION_SIZE = 64  # bytes of an Elf64_Shdr
 _EXECUTABLE = 0x4  # SHF_EXECINSTR
 
 
