@@ -77,6 +77,7 @@ class Start(Request):
         llvm_options: options for libLLVM's own command-line parser, such as `-print-after-all`.
         warm_up: whether to compile something after the reply, so that the first call does not wait for it.
         snapshots: whether to leave a copy of the process after each request that changed something.
+        memory: how much address space the worker may take, in bytes; 0 for no limit.
         dies_with_shell: whether to be killed when the thread that started the worker ends, be it in a call.
     """
 
@@ -84,6 +85,7 @@ class Start(Request):
     warm_up: bool = False
     snapshots: bool = False
     dies_with_shell: bool = False
+    memory: int = 0
 
 
 class Load(Request):

@@ -51,8 +51,9 @@ class Session:
     ) -> None:
         self.notes: list[str] = []
         copies = snapshots and hasattr(os, "fork")
-        start = messages.Start(tuple(llvm_options), warm_up, copies, dies_with_shell)
-        self._supervisor = Supervisor(start, worker, limits or Limits(), on_note or self.notes.append)
+        limits = limits or Limits()
+        start = messages.Start(tuple(llvm_options), warm_up, copies, dies_with_shell, limits.memory)
+        self._supervisor = Supervisor(start, worker, limits, on_note or self.notes.append)
         self._supervisor.goes_on = goes_on
         self._last_call: messages.Call | None = None
         self._inputs = 0

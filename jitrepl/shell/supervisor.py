@@ -111,6 +111,7 @@ class Supervisor:
         self._worker.limit = self.limits.undo_depth
         if not self._worker.alive():
             self._tell((self._recover_idle(),))
+        self.apply_limits()
         worker = self._worker
         try:
             reply = worker.ask(request, self.limits.timeout)
@@ -144,7 +145,7 @@ class Supervisor:
                 raise _refused_start(self._start, problem) from None
             assert isinstance(reply, messages.Started)
             self._started = reply
-            self._limited = 0
+            self._limited = self._start.memory
             self.apply_limits()
         return self._started
 
@@ -194,6 +195,7 @@ class Supervisor:
             inputs = "1 input" if most == 1 else f"the last {most} inputs"
             raise UndoError(f"{inputs} can be undone, not {count}")
         worker = self._worker.resume(target)
+        self._limited = -1  # a copy may be older than the limit
         if worker is None or worker.resumed != target:
             self._worker = worker
             self._restore(len(self._journal))
@@ -208,6 +210,7 @@ class Supervisor:
         wanted = len(self._journal)
         if self._worker is not None:
             self._worker = self._worker.resume(wanted)
+            self._limited = -1  # a copy may be older than the limit
         report = self._explained()
         if self.goes_on:
             hint = self._restore(wanted) or "the session goes on, as it was before this input"
@@ -243,7 +246,8 @@ class Supervisor:
         """Go on without a worker that died while nothing was asked of it, by a thread that a call left; a note."""
         assert self._worker is not None
         problem = self._worker.last_error()
-        self._worker = self._worker.resume(len(self._journal))
+        self._worker = self._worker.resume(len(self._journal)
+        self._limited = -1  # a copy may be older than the limit)
         lost = self._restore(len(self._journal))
         self.start()
         what = f"killed by {signal_name(problem.signal)}" if isinstance(problem, WorkerDied) else "ended"

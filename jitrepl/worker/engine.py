@@ -52,6 +52,8 @@ class Engine:
         self.dies_with_shell = request.dies_with_shell
         if self.dies_with_shell:
             process.die_with_parent()
+        if request.memory:
+            process.limit_memory(request.memory)
         self.files = process.StandardFiles()
         self._reports_at_end = bool(request.llvm_options)
         self._notes: list[str] = []
