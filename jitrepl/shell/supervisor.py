@@ -246,8 +246,8 @@ class Supervisor:
         """Go on without a worker that died while nothing was asked of it, by a thread that a call left; a note."""
         assert self._worker is not None
         problem = self._worker.last_error()
-        self._worker = self._worker.resume(len(self._journal)
-        self._limited = -1  # a copy may be older than the limit)
+        self._worker = self._worker.resume(len(self._journal))
+        self._limited = -1  # a copy may be older than the limit
         lost = self._restore(len(self._journal))
         self.start()
         what = f"killed by {signal_name(problem.signal)}" if isinstance(problem, WorkerDied) else "ended"
