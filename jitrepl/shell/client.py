@@ -13,7 +13,7 @@ from struct import iter_unpack
 
 from jitrepl import errors, wire
 from jitrepl.errors import InternalError, Interrupted, JitreplError, TimedOut, WorkerDied
-from jitrepl.messages import Proceed, Resume, Snapshot, Told
+from jitrepl.messages import Proceed, Resume, Snapshot, Start, Told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -161,6 +161,8 @@ class Worker:
         self._end = WorkerDied
         try:
             wire.send(self._channel, request)
+            if not isinstance(request, Start):  # which takes 10 ms, while other threads are in want of Python's lock
+                self._look_out()
             reply = self._reply(int(timeout * 1000) or None)
             if reply is None and timeout and self.alive():
                 self._end = TimedOut
@@ -175,7 +177,7 @@ class Worker:
     def _reply(self, milliseconds: int | None) -> object:
         """The next reply; None if the worker is gone, or the time is up. Copies that it left are noted on the way."""
         while True:
-            ready = {descriptor for descriptor, _ in self._look_out() or self._poll.poll(milliseconds)}
+            ready = {descriptor for descriptor, _ in self._poll.poll(milliseconds)}
             if self._channel.stream.fileno() not in ready:
                 return None
             try:
@@ -190,18 +192,16 @@ class Worker:
             else:
                 return record
 
-    def _look_out(self) -> list[tuple[int, int]]:
+    def _look_out(self) -> None:
         """Wait 0.1 ms without going to sleep: to be woken takes a virtual machine 40 µs, and most calls are short.
 
-        Of a script with 10,000 calls, this and its like in the worker are half of the time. Whoever else wants this
+        With its like in the worker, this halves the time of a script with 10,000 calls. Whoever else wants this
         processor gets it.
         """
         for _ in range(_GLANCES):
-            events = self._poll.poll(0)
-            if events:
-                return events
+            if self._poll.poll(0):
+                return
             os.sched_yield()
-        return []
 
     def _last_words(self) -> object:
         """What a worker that is gone had sent before."""

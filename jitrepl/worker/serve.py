@@ -97,7 +97,7 @@ def serve(stream: _socket.socket) -> None:
             return
         if isinstance(request, messages.Quit):
             return
-        if isinstance(request, messages.Start) and request.warm_up and engine is not None:
+        if isinstance(request, messages.Start) and request.warm_up and engine is not None and _idle(stream):
             engine.warm_up()
         if isinstance(request, messages.Start) and engine is not None:
             engine.handle_crashes()
@@ -105,6 +105,18 @@ def serve(stream: _socket.socket) -> None:
             from jitrepl.worker.snapshots import leave_snapshot
 
             stream = leave_snapshot(stream, engine.dies_with_shell)
+
+
+def _idle(stream: _socket.socket) -> bool:
+    """Whether nothing is asked for as long as it takes to import the prompt, which had better have the machine."""
+    stream.settimeout(0.15)
+    try:
+        stream.recv(1, _socket.MSG_PEEK)
+        return False
+    except TimeoutError:
+        return True
+    finally:
+        stream.settimeout(None)
 
 
 def _look_out(stream: _socket.socket) -> None:
