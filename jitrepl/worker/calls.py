@@ -7,8 +7,9 @@ import ctypes
 from jitrepl import messages
 from jitrepl.errors import ArgumentError, JitreplError, SymbolError, UndefinedError
 from jitrepl.worker import values
-from jitrepl.worker.dylib import SessionDylib, suggestion
+from jitrepl.worker.dylib import SessionDylib
 from jitrepl.worker.hosts import Hosts
+from jitrepl.worker.missing import suggestion
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import settle_streams, symbol_address
 from jitrepl.worker.reader import quoted

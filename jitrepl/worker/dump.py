@@ -6,7 +6,8 @@ import re
 
 from jitrepl.errors import InternalError, SymbolError
 from jitrepl.worker import llvm
-from jitrepl.worker.dylib import SessionDylib, SessionModule, suggestion
+from jitrepl.worker.dylib import SessionDylib, SessionModule
+from jitrepl.worker.missing import suggestion
 from jitrepl.worker.owned import Context, Module, diagnostics
 
 # Top-level entities that other lines refer to by these names (LangRef, "Module Structure").

@@ -10,6 +10,7 @@ from jitrepl import messages
 from jitrepl.errors import DuplicateError, InputError, InternalError, JITError, UndefinedError
 from jitrepl.worker import llvm
 from jitrepl.worker.jit import Jit, LinkError
+from jitrepl.worker.missing import suggestion, undefined
 from jitrepl.worker.owned import Context, Module, parse
 from jitrepl.worker.reader import BITCODE_MAGIC, Global, Reader, Reading, names_of_types, quoted
 
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     T = TypeVar("T")
-
-_USERS_SHOWN = _NAMES_SHOWN = 5
-_CXX = "_Z"  # what mangled names begin with
-_WAYS_OUT = "define it, register a host function (`:host FILE.py`), or open a library that has it (`:lib PATH`)"
 
 
 class SessionModule:
@@ -299,39 +296,10 @@ class SessionDylib:
         except LinkError as problem:
             self._heal()
             if problem.missing:
-                raise self._undefined(problem.missing) from None
+                names = [name.removeprefix(self._jit.prefix) for name in problem.missing]
+                candidates = [*self._defined, *self._hosts()]
+                raise undefined(sorted(names), self.modules.values(), candidates) from None
             raise JITError(problem.message) from None
-
-    def _undefined(self, missing: tuple[str, ...]) -> UndefinedError:
-        names = sorted(name.removeprefix(self._jit.prefix) for name in missing)
-        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-        lines = [f"Symbols not found: [ {', '.join(names[:_NAMES_SHOWN])}{more} ]"]
-        hints = []
-        for name in names[:_NAMES_SHOWN]:
-            users = list(self._users(name))
-            lines += [f"  {quoted(name)} is used by {user}" for user in users[:_USERS_SHOWN]]
-            if len(users) > _USERS_SHOWN:
-                lines.append(f"  {quoted(name)} is used by {len(users) - _USERS_SHOWN} more")
-            similar = "" if name.startswith(_CXX) else suggestion(name, [*self._defined, *self._hosts()])
-            if similar:
-                hints.append(f"{quoted(name)}: {similar}" if len(names) > 1 else similar)
-        if any(name.startswith(_CXX) for name in names):
-            hints.append("C++ wants its library: `:lib libstdc++.so.6`, or libc++.so.1 for code made for that")
-        return UndefinedError("\n".join(lines), "\n".join([*hints, _WAYS_OUT]))
-
-    def _users(self, name: str) -> Iterator[str]:
-        """Who uses a symbol that is not defined: `@f of <input 3>`."""
-        data = name.encode("utf-8", "surrogateescape")
-        for module in self.modules.values():
-            if not any(item.name == name and not item.defined for item in module.globals):
-                continue
-            with module.parse() as parsed:
-                value = llvm.named_function(parsed.ptr, data) or llvm.named_global(parsed.ptr, data)
-                functions = dict.fromkeys(_using_functions(value)) if value else {}
-            if functions:
-                yield from (f"{quoted(function)} of {module.name}" for function in functions)
-            else:
-                yield module.name
 
     def _heal(self) -> None:
         """Remove and add again every module of the failed link. None of their code has run."""
@@ -364,23 +332,6 @@ def describe(item: Global, module: str, state: str) -> messages.Symbol:
     return messages.Symbol(item.name, item.kind, item.type.text, module, state)
 
 
-def suggestion(name: str, candidates: Iterable[str]) -> str:
-    """`did you mean @sum?`, or "" if no candidate is like the name."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, [c for c in dict.fromkeys(candidates) if c != name], n=2)
-    return f"did you mean {' or '.join(quoted(c) for c in close)}?" if close else ""
-
-
 def _type_text(context: Context, name: str) -> str:
     type = llvm.named_type(context.ptr, name.encode())
     return llvm.text_of(llvm.print_type(type)) if type else ""
-
-
-def _using_functions(value: int) -> Iterator[str]:
-    use = llvm.first_use(value)
-    while use:
-        instruction = llvm.as_instruction(llvm.user_of(use))
-        if instruction:
-            yield llvm.name_of(llvm.block_function(llvm.instruction_block(instruction)))
-        use = llvm.next_use(use)

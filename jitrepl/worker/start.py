@@ -26,6 +26,8 @@ def main(descriptor: int) -> None:
 
         serve(_socket.socket(fileno=descriptor))
         status = 0
+    except ConnectionError:
+        pass  # the shell is gone
     except Exception:  # a mistake of jitrepl's own, of which the shell only sees the exit status
         import traceback
 

@@ -1,0 +1,73 @@
+"""What to say of symbols that nobody defines."""
+
+from __future__ import annotations
+
+from jitrepl.errors import UndefinedError
+from jitrepl.worker import llvm
+from jitrepl.worker.reader import quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from jitrepl.worker.dylib import SessionModule
+
+_USERS_SHOWN = _NAMES_SHOWN = 5
+_CXX = "_Z"  # what mangled names begin with
+_WAYS_OUT = "define it, register a host function (`:host FILE.py`), or open a library that has it (`:lib PATH`)"
+
+
+def undefined(names: list[str], modules: Collection[SessionModule], candidates: list[str]) -> UndefinedError:
+    """The error for symbols that nobody defines: their names, who needs them, what may have been meant, the ways out.
+
+    Args:
+        names: the symbols.
+        modules: the modules of the session.
+        candidates: names that are defined.
+    """
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    lines = [f"Symbols not found: [ {', '.join(names[:_NAMES_SHOWN])}{more} ]"]
+    hints = []
+    for name in names[:_NAMES_SHOWN]:
+        users = list(_users(name, modules))
+        lines += [f"  {quoted(name)} is used by {user}" for user in users[:_USERS_SHOWN]]
+        if len(users) > _USERS_SHOWN:
+            lines.append(f"  {quoted(name)} is used by {len(users) - _USERS_SHOWN} more")
+        similar = "" if name.startswith(_CXX) else suggestion(name, candidates)
+        if similar:
+            hints.append(f"{quoted(name)}: {similar}" if len(names) > 1 else similar)
+    if any(name.startswith(_CXX) for name in names):
+        hints.append("C++ wants its library: `:lib libstdc++.so.6`, or libc++.so.1 for code made for that")
+    return UndefinedError("\n".join(lines), "\n".join([*hints, _WAYS_OUT]))
+
+
+def _users(name: str, modules: Collection[SessionModule]) -> Iterator[str]:
+    """Who uses a symbol that is not defined: `@f of <input 3>`."""
+    data = name.encode("utf-8", "surrogateescape")
+    for module in modules:
+        if not any(item.name == name and not item.defined for item in module.globals):
+            continue
+        with module.parse() as parsed:
+            value = llvm.named_function(parsed.ptr, data) or llvm.named_global(parsed.ptr, data)
+            functions = dict.fromkeys(_using_functions(value)) if value else {}
+        if functions:
+            yield from (f"{quoted(function)} of {module.name}" for function in functions)
+        else:
+            yield module.name
+
+
+def suggestion(name: str, candidates: Iterable[str]) -> str:
+    """`did you mean @sum?`, or "" if no candidate is like the name."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, [c for c in dict.fromkeys(candidates) if c != name], n=2)
+    return f"did you mean {' or '.join(quoted(c) for c in close)}?" if close else ""
+
+
+def _using_functions(value: int) -> Iterator[str]:
+    use = llvm.first_use(value)
+    while use:
+        instruction = llvm.as_instruction(llvm.user_of(use))
+        if instruction:
+            yield llvm.name_of(llvm.block_function(llvm.instruction_block(instruction)))
+        use = llvm.next_use(use)
