@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from jitrepl.errors import DuplicateError, InputError, JITError, UndefinedError
-from jitrepl.worker.missing import suggestion
 from jitrepl.worker.engine import Engine
+from jitrepl.worker.missing import suggestion
 
 MISSING = "declare i32 @gone()\ndefine i32 @user() {\n  %r = call i32 @gone()\n  ret i32 %r\n}"
 
