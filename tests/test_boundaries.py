@@ -80,7 +80,7 @@ def test_the_worker_never_imports_the_shell(path: Path) -> None:
     assert [name for name in imports_of(path) if name.startswith(("jitrepl.shell", *TERMINAL))] == []
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "shell").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((PACKAGE / "shell").rglob("*.py")), ids=lambda path: path.stem)
 def test_the_shell_never_imports_native_code(path: Path) -> None:
     natives = {name for name in imports_of(path) if name.startswith(tuple(NATIVE))}
     # A forked worker goes over to its own part; nothing else does.

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jitrepl.shell.commands import Command
+    from jitrepl.shell.commands.registry import Command
 
 Name = str
 """The name of a function: `sum`, `@sum` or `@"any name"`."""

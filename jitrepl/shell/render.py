@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from jitrepl import messages
 from jitrepl.literal_tree import Symbol
-from jitrepl.shell.commands import Help, Leave, Plain, Several, Undone
+from jitrepl.shell.commands.registry import Help, Leave, Plain, Several, Undone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

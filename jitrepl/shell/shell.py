@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jitrepl.errors import Interrupted, IRError, JitreplError
-from jitrepl.shell.commands import COMMANDS, Leave, run_command
+from jitrepl.shell.commands import COMMANDS, run_command
+from jitrepl.shell.commands.registry import Leave
 from jitrepl.shell.inputs import IR, CommandLine, Path, split_inputs
 from jitrepl.shell.output import Output
 from jitrepl.shell.render import render, render_error, render_note

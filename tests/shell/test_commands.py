@@ -8,7 +8,8 @@ from transcripts import ROOT
 from jitrepl import Session, messages
 from jitrepl.errors import UsageError
 from jitrepl.shell.arguments import READERS
-from jitrepl.shell.commands import ALIASES, COMMANDS, Command, Help, Leave, Several, run_command
+from jitrepl.shell.commands import ALIASES, COMMANDS, run_command
+from jitrepl.shell.commands.registry import Command, Help, Leave, Several
 
 SUM = str(ROOT / "tests" / "data" / "sum.ll")
 EVERY = pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: command.name)

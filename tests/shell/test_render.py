@@ -6,7 +6,7 @@ from jitrepl import messages
 from jitrepl.errors import IRError, JitreplError, SymbolError
 from jitrepl.messages import Called, Loaded, Symbol, Value
 from jitrepl.shell import render as rendering
-from jitrepl.shell.commands import Help, Leave, Several
+from jitrepl.shell.commands.registry import Help, Leave, Several
 from jitrepl.shell.render import Line, coloured, plain, render, render_error, render_note
 
 

@@ -1,0 +1,71 @@
+"""Commands that show what is there."""
+
+from __future__ import annotations
+
+from jitrepl import messages
+from jitrepl.errors import SymbolError, UsageError
+from jitrepl.messages import Record
+from jitrepl.shell.arguments import Text
+from jitrepl.shell.commands.registry import ALIASES, COMMANDS, Help, Plain, command, similar_command
+from jitrepl.shell.crashes import full_text
+from jitrepl.shell.session import Session
+from jitrepl.shell.settings import show_size
+
+
+@command("d")
+def dump(session: Session, name: Text = "") -> Record:
+    """Print the session's IR, or one thing of it.
+
+    NAME is a function or global (`sum`, `@sum`), a type (`%T`) or a module (`sum.ll`, `input 3`). What is
+    printed can be fed back in.
+    """
+    return session.ask(messages.Dump(name))
+
+
+@command("s")
+def symbols(session: Session, pattern: Text = "") -> Record:
+    """List the session's symbols: name, kind, type, module, and whether the code is there yet.
+
+    With a glob PATTERN (`f*`), only those. A symbol is `lazy` until it is materialized: looked up, compiled
+    and linked.
+    """
+    from fnmatch import fnmatchcase
+
+    rows = session.symbols()
+    if pattern:
+        rows = tuple(row for row in rows if fnmatchcase(row.name, pattern.removeprefix("@")))
+    return messages.SymbolTable(rows)
+
+
+@command()
+def stats(session: Session) -> Record:
+    """Show figures: inputs, symbols, the copies that crashes and `:undo` return to, and their memory."""
+    figures = session.stats()
+    memory = {"worker", "memory of copies"}
+    rows = [(key, show_size(value) if key in memory else f"{value:g}") for key, value in figures.items()]
+    return Plain("\n".join(f"{key:<17} {shown}" for key, shown in rows))
+
+
+@command("backtrace")
+def bt(session: Session) -> Record:
+    """Show the last crash in full: all frames, and the registers."""
+    if not session.last_crash.signal:
+        raise SymbolError("no crash has been noted in this session")
+    return Plain(full_text(session.last_crash))
+
+
+@command("h", "?")
+def help(session: Session, topic: Text = "") -> Record:
+    """Show what the commands do; `:help call` says more about one."""
+    if not topic:
+        text = "Anything else is IR, which is added to the session, or the path of a file to load."
+        return Help(tuple((c.usage, c.summary) for c in COMMANDS.values()), text)
+    word = topic.removeprefix(":")
+    name = ALIASES.get(word, word)
+    found = COMMANDS.get(name)
+    if found is None:
+        raise UsageError(f"no command :{word}", similar_command(word))
+    details = "\n".join(line.removeprefix("    ") for line in found.details.strip("\n").splitlines()).strip()
+    if found.aliases:
+        details += f"\n\nAlso: {', '.join(':' + alias for alias in found.aliases)}"
+    return Help(((found.usage, found.summary),), details.strip())

@@ -1,0 +1,138 @@
+"""What a command is, and the table of all commands."""
+
+from __future__ import annotations
+
+from jitrepl.errors import UsageError
+from jitrepl.messages import Record
+from jitrepl.shell.arguments import READERS, read_arguments
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jitrepl.shell.session import Session
+
+
+class Help(Record):
+    """Help to show: a title line and paragraphs.
+
+    Args:
+        entries: pairs of a usage line and what it does.
+        text: more about it, or "".
+    """
+
+    entries: tuple[tuple[str, str], ...]
+    text: str = ""
+
+
+class Leave(Record):
+    """The user wants to leave."""
+
+
+class Undone(Record):
+    """Inputs that were taken back, the last first."""
+
+    inputs: tuple[str, ...]
+
+
+class Plain(Record):
+    """Text to show as it is."""
+
+    text: str
+
+
+class Several(Record):
+    """The results of a command that did several things."""
+
+    results: tuple[Record, ...]
+
+
+class Command:
+    """A command of the shell.
+
+    Args:
+        function: what it does.
+        aliases: other names for it.
+    """
+
+    def __init__(self, function: Callable[..., Record], aliases: tuple[str, ...]) -> None:
+        self.function = function
+        self.name = function.__name__.rstrip("_")
+        self.aliases = aliases
+        code = function.__code__
+        names = code.co_varnames[1 : code.co_argcount]
+        self.params = tuple((name, function.__annotations__[name]) for name in names)
+        self.required = len(names) - len(function.__defaults__ or ())
+        summary, _, self.details = (function.__doc__ or "").strip().partition("\n")
+        self.summary = summary.rstrip(".")
+
+    @property
+    def usage(self) -> str:
+        """How to write it: `:call [SIGNATURE] NAME [ARGS…]`."""
+        words = []
+        for index, (name, kind) in enumerate(self.params):
+            word = READERS[kind].label or name.upper()
+            words.append(word if index < self.required and not READERS[kind].optional else f"[{word}]")
+        return " ".join([f":{self.name}", *words])
+
+    def run(self, session: Session, rest: str) -> Record:
+        """Read the rest of the line and do it.
+
+        Raises:
+            UsageError: if the line does not fit the command's parameters.
+        """
+        return self.function(session, *read_arguments(self, rest))
+
+
+COMMANDS: dict[str, Command] = {}
+"""Every command by its name, in the order of the help."""
+
+ALIASES: dict[str, str] = {}
+
+
+def command(*aliases: str) -> Callable[[Callable[..., Record]], Callable[..., Record]]:
+    """Register a function as a command under its name and these aliases."""
+
+    def register(function: Callable[..., Record]) -> Callable[..., Record]:
+        made = Command(function, aliases)
+        COMMANDS[made.name] = made
+        ALIASES.update((alias, made.name) for alias in aliases)
+        return function
+
+    return register
+
+
+def run_command(session: Session, line: str) -> Record:
+    """Run a line that begins with `:`.
+
+    Raises:
+        UsageError: if there is no such command, or its arguments do not fit.
+        JitreplError: what the command raises.
+    """
+    word, _, rest = without_comment(line).strip()[1:].partition(" ")
+    name = ALIASES.get(word, word)
+    found = COMMANDS.get(name)
+    if found is None:
+        raise UsageError(f"no command :{word}" if word else "a command is missing after `:`", similar_command(word))
+    return found.run(session, rest.strip())
+
+
+def without_comment(line: str) -> str:
+    """A line up to a `;` that begins a comment, as in IR: behind a space, and in no quotes."""
+    quote = ""
+    for at, letter in enumerate(line):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "\"'":
+            quote = letter
+        elif letter == ";" and line[at - 1 : at].isspace():
+            return line[:at]
+    return line
+
+
+def similar_command(word: str) -> str:
+    """The next step for somebody who typed a command that is none."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, [*COMMANDS, *ALIASES], n=1)
+    return f"did you mean :{close[0]}?" if close else "`:help` lists the commands"

@@ -1,0 +1,83 @@
+"""Commands that bring code into the session and run it."""
+
+from __future__ import annotations
+
+from jitrepl import messages
+from jitrepl.errors import JitreplError
+from jitrepl.messages import Record
+from jitrepl.shell.arguments import Literals, Name, Paths, SignatureText
+from jitrepl.shell.commands.registry import Several, command
+from jitrepl.shell.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@command("l")
+def load(session: Session, paths: Paths) -> Record:
+    """Load files with textual IR or bitcode.
+
+    What a file is, its content says, not its name. Quote a path with spaces. A bare path at the prompt does
+    the same:
+
+        :load sum.ll "my file.bc"
+        ~/ir/sum.ll
+    """
+    return _each(paths, session.load_file)
+
+
+@command("c")
+def call(session: Session, signature: SignatureText, name: Name, args: Literals) -> Record:
+    """Call a function: `:call sum 1 2`.
+
+    Arguments are read by the types of the parameters: numbers (`-1`, `0xff`, `0b11`, `'a'`, `true`, `2.5`,
+    `inf`), `null`, `@global`, text (`"hi"` is a NUL-terminated buffer where a ptr is wanted), `[1, 2, 3]` (a
+    buffer), structs, arrays and vectors as IR writes them or in parentheses: `(1, 2.5)`.
+
+    A function that the session does not declare can be called with its type in front:
+
+        :call "double (double)" cos 1.0
+    """
+    return session.ask_call(name, args, signature)
+
+
+@command("a")
+def again(session: Session, args: Literals) -> Record:
+    """Repeat the last call, with other arguments if you give some: `:again 3 4`."""
+    return session.ask_again(args)
+
+
+@command()
+def host(session: Session, paths: Paths) -> Record:
+    """Run Python files that register host functions: symbols that JITed code can call.
+
+    A file looks like this:
+
+        from jitrepl import host
+
+        @host("i32 (i32, i32)")
+        def add(a, b):
+            return a + b
+    """
+    return _each(paths, lambda path: messages.HostsAdded(session.host(path)))
+
+
+@command()
+def lib(session: Session, paths: Paths) -> Record:
+    """Open shared libraries, by path or by soname; their symbols then serve the session: `:lib libz.so.1`."""
+    for path in paths:
+        session.library(path)
+    return messages.Done()
+
+
+def _each(paths: Paths, do: Callable[[str], Record]) -> Record:
+    """Do something with each path; an error has what was done before it."""
+    results: list[Record] = []
+    for path in paths:
+        try:
+            results.append(do(path))
+        except JitreplError as problem:
+            problem.before = tuple(results)
+            raise
+    return results[0] if len(results) == 1 else Several(tuple(results))

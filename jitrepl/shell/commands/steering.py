@@ -1,0 +1,43 @@
+"""Commands that steer the session: take back, limit, leave."""
+
+from __future__ import annotations
+
+from jitrepl.errors import UsageError
+from jitrepl.messages import Record
+from jitrepl.shell.arguments import Count, Text, Word
+from jitrepl.shell.commands.registry import Leave, Plain, Undone, command
+from jitrepl.shell.session import Session
+from jitrepl.shell.settings import SETTINGS
+
+
+@command("u")
+def undo(session: Session, count: Count = 1) -> Record:
+    """Take back the last input, or the last COUNT: definitions, and what calls did to memory.
+
+    Each input that changed something has left a copy of the process that runs the code; the copy goes on. What
+    was printed or written to files stays.
+    """
+    return Undone(session.undo(count))
+
+
+@command()
+def set_(session: Session, name: Word = "", value: Text = "") -> Record:
+    """Set a limit (`:set timeout 5s`), or show them all.
+
+    timeout is how long an input may run (500ms, 5s, 2min, off), memory-limit how much address space JITed code
+    may take (512M, 2G, off), undo-depth how many inputs `:undo` can reach.
+    """
+    if name and name not in SETTINGS:
+        raise UsageError(f"no setting {name}", f"there are {', '.join(SETTINGS)}")
+    if value:
+        setattr(session.limits, SETTINGS[name].field, SETTINGS[name].read(value))
+        session.apply_limits()
+    chosen = {name: SETTINGS[name]} if name else SETTINGS
+    rows = [(key, s.show(getattr(session.limits, s.field)), s.help) for key, s in chosen.items()]
+    return Plain("\n".join(f"{key:<13} {shown:<7} {help}" for key, shown, help in rows))
+
+
+@command("q", "exit")
+def quit(session: Session) -> Record:
+    """Leave; Ctrl-D does the same."""
+    return Leave()
