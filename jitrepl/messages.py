@@ -1,67 +1,8 @@
-"""What the shell and the worker say to each other: typed, frozen records of plain data.
-
-A record's fields are its annotations, in order. `dataclasses` would do the same and costs 12 ms of a 25 ms
-start, so `Record` is forty lines here (docs/decisions/0005). `jitrepl.wire` carries any record by class name.
-"""
+"""What the shell and the worker say to each other: typed, frozen records of plain data (`jitrepl.records`)."""
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, ClassVar, dataclass_transform
-else:
-
-    def dataclass_transform(**_):
-        return lambda cls: cls
-
-
-RECORDS: dict[str, type[Record]] = {}
-
-
-@dataclass_transform(frozen_default=True)
-class Record:
-    """A frozen value whose fields are the annotations of its class, in order; class attributes are defaults."""
-
-    _fields: ClassVar[tuple[str, ...]] = ()
-
-    def __init_subclass__(cls) -> None:
-        cls._fields = tuple(cls.__dict__.get("__annotations__", ()))  # noqa: RUF063 - `inspect` is slow
-        RECORDS[cls.__name__] = cls
-
-    def __init__(self, *values: Any, **named: Any) -> None:
-        fields = self._fields
-        if len(values) == len(fields) and not named:  # as the wire makes them
-            self.__dict__.update(zip(fields, values, strict=True))
-            return
-        if len(values) > len(fields):
-            raise TypeError(f"{type(self).__name__} takes {len(fields)} values, not {len(values)}")
-        state = dict(zip(fields, values, strict=False))
-        for name, value in named.items():
-            if name in state or name not in fields:
-                raise TypeError(f"{type(self).__name__}: unexpected or repeated field {name!r}")
-            state[name] = value
-        if len(state) < len(fields):
-            for name in fields:
-                if name not in state:
-                    try:
-                        state[name] = getattr(type(self), name)
-                    except AttributeError:
-                        raise TypeError(f"{type(self).__name__} lacks its field {name!r}") from None
-        self.__dict__.update(state)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__} is frozen")
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other.__dict__ == self.__dict__
-
-    def __hash__(self) -> int:
-        return hash((type(self), tuple(self.__dict__[name] for name in self._fields)))
-
-    def __repr__(self) -> str:
-        inside = ", ".join(f"{name}={self.__dict__[name]!r}" for name in self._fields)
-        return f"{type(self).__name__}({inside})"
-
+from jitrepl.records import Record
 
 # Requests: what the shell asks.
 
@@ -94,10 +35,13 @@ class Load(Request):
     Args:
         name: what messages call it: a file's path, or `<input 3>`.
         data: its content; bitcode and text are told apart by the content.
+        replace: whether what it defines takes the place of earlier definitions; else it is refused if there are any,
+            as linkers do.
     """
 
     name: str
     data: bytes
+    replace: bool = True
 
 
 class Call(Request):
@@ -123,6 +67,34 @@ class Dump(Request):
     """
 
     what: str = ""
+
+
+class Unload(Request):
+    """Take a module or a symbol out of the session; answered by `Unloaded`.
+
+    Args:
+        what: a module, as in `Dump`, or the name of a function or variable.
+        force: whether to do it although something uses it.
+    """
+
+    what: str
+    force: bool = False
+
+
+class Save(Request):
+    """Write the session's modules, linked into one, to a file; answered by `Done`.
+
+    Args:
+        path: an absolute path.
+        kind: `ll` for textual IR, `bc` for bitcode, `o` for an object.
+    """
+
+    path: str
+    kind: str
+
+
+class ListModules(Request):
+    """List the session's modules; answered by `ModuleTable`."""
 
 
 class ListSymbols(Request):
@@ -256,11 +228,57 @@ class Loaded(Reply):
         name: as in the request.
         defines: what it defines, in the order of the source.
         declares: names of external symbols it uses and does not define.
+        replaced: those of what it defines that were defined before.
+        again: whether an earlier version of the module was replaced as a whole.
+        changed: what that one defined otherwise.
+        gone: what that one defined, and nobody does now.
     """
 
     name: str
     defines: tuple[Symbol, ...]
     declares: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    again: bool = False
+    changed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Unloaded(Reply):
+    """Something was taken out of the session.
+
+    Args:
+        name: the module.
+        names: the symbols that it defined, and that are gone now.
+        whole: whether the module is gone with them.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    whole: bool = True
+    notes: tuple[str, ...] = ()
+
+
+class ModuleRow(Record):
+    """A module of the session.
+
+    Args:
+        functions, variables: how many of them it defines now; aliases are counted as what they stand for.
+        state: `lazy`, `ready`, or `replaced` if it defines nothing any more but may be in use.
+        size: of its objects in bytes; 0 while it is lazy.
+    """
+
+    name: str
+    functions: int
+    variables: int
+    state: str
+    size: int
+
+
+class ModuleTable(Reply):
+    """The session's modules, in the order in which they came."""
+
+    modules: tuple[ModuleRow, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -353,7 +371,7 @@ class HostsAdded(Reply):
     notes: tuple[str, ...] = ()
 
 
-_CHANGING = (Start, Load, Call, AddHost, AddLibrary)
+_CHANGING = (Start, Load, Unload, Call, AddHost, AddLibrary)
 
 
 def changes(request: Request, reply: Reply) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from struct import Struct, error
 
-from jitrepl.messages import RECORDS, Record
+from jitrepl.records import RECORDS, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -23,6 +23,7 @@ from jitrepl.errors import (
     UndefinedError,
     WorkerDied,
 )
+from jitrepl.messages import Load
 
 DATA = ROOT / "tests" / "data"
 CRASHES = str(DATA / "crashes.ll")
@@ -165,7 +166,7 @@ def test_the_session_knows_its_symbols_and_their_ir(session: Session) -> None:
         (ArgumentError, lambda s: s.call("sum", 1, 1 << 40)),
         (SymbolError, lambda s: s.call("smu", 1, 2)),
         (SymbolError, lambda s: s.dump("nope")),
-        (DuplicateError, lambda s: s.load("define i32 @sum() { ret i32 0 }")),
+        (DuplicateError, lambda s: s.ask(Load("b.ll", b"define i32 @sum() { ret i32 0 }", replace=False))),
         (IRError, lambda s: s.load("define i32 @broken() { ret i64 0 }")),
         (IRError, lambda s: s.load("define void @invalid() {\na:\n  br label %a\n}")),
         (BitcodeError, lambda s: s.load(b"BC\xc0\xde")),

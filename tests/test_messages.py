@@ -5,7 +5,8 @@ import inspect
 import pytest
 
 from jitrepl import messages
-from jitrepl.messages import RECORDS, Call, Loaded, Record, Reply, Request, Value
+from jitrepl.messages import Call, Loaded, Reply, Request, Value
+from jitrepl.records import RECORDS, Record
 
 
 def test_fields_are_the_annotations_in_order() -> None:

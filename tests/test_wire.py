@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jitrepl import messages, wire
-from jitrepl.messages import Call, Called, Load, Record, Symbol, SymbolTable, Value
+from jitrepl import wire
+from jitrepl.messages import Call, Called, Done, Load, Symbol, SymbolTable, Value
+from jitrepl.records import RECORDS, Record
 from jitrepl.wire import WireError, decode, encode
 
 settings.register_profile("unhurried", deadline=None)
@@ -49,9 +50,9 @@ def test_records_come_back(record: Record) -> None:
     assert decode(encode(record)) == record
 
 
-@pytest.mark.parametrize("name", sorted(messages.RECORDS))
+@pytest.mark.parametrize("name", sorted(RECORDS))
 def test_every_record_can_cross(name: str) -> None:
-    kind = messages.RECORDS[name]
+    kind = RECORDS[name]
     record = kind(*range(len(kind._fields)))
     assert decode(encode(record)) == record
 
@@ -138,9 +139,9 @@ Pair = tuple[socket.socket, socket.socket]
 def test_records_arrive_one_after_the_other_then_the_end(pair: Pair) -> None:
     left, right = pair
     wire.send(left, Call("f"))
-    wire.send(left, messages.Done())
+    wire.send(left, Done())
     left.close()
-    assert [wire.receive(right) for _ in range(3)] == [Call("f"), messages.Done(), None]
+    assert [wire.receive(right) for _ in range(3)] == [Call("f"), Done(), None]
 
 
 def test_a_record_larger_than_the_buffers_arrives(pair: Pair) -> None:

@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jitrepl.messages import Record
+    from jitrepl.records import Record
     from jitrepl.shell.client import Worker
 
 OK, INTERRUPTED = 0, 130

@@ -6,7 +6,7 @@ its own where an input begins. Everything else is IR.
 
 from __future__ import annotations
 
-from jitrepl.messages import Record
+from jitrepl.records import Record
 from jitrepl.shell.sources import is_path
 
 TYPE_CHECKING = False

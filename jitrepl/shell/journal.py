@@ -5,13 +5,11 @@ Entry number k (from 1) led to the state that the worker's copy number k has; co
 
 from __future__ import annotations
 
+import os
+
 from jitrepl import messages
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_REPEATABLE = (messages.Loaded, messages.HostsAdded, messages.Done)
+_REPEATABLE = (messages.Loaded, messages.Unloaded, messages.HostsAdded, messages.Done)
 """Replies to requests that may be made again of another worker. What a call did to memory is not repeated."""
 
 
@@ -23,13 +21,24 @@ class Entry:
         reply: what it was answered with.
     """
 
-    __slots__ = ("defines", "name", "repeatable", "request")
+    __slots__ = ("defines", "gone", "name", "repeatable", "request")
 
     def __init__(self, request: messages.Request, reply: messages.Reply) -> None:
         self.request = request
         self.repeatable = isinstance(reply, _REPEATABLE)
-        self.name = reply.name if isinstance(reply, messages.Loaded) else ""
+        self.name = ""
+        if isinstance(reply, messages.Loaded) or (isinstance(reply, messages.Unloaded) and reply.whole):
+            self.name = reply.name
         self.defines = reply.defines if isinstance(reply, messages.Loaded) else ()
+        self.gone: tuple[str, ...] = ()
+        if isinstance(reply, messages.Loaded | messages.Unloaded):
+            self.gone = reply.gone if isinstance(reply, messages.Loaded) else reply.names
+
+    def apply(self, symbols: dict[str, messages.Symbol]) -> None:
+        """Have a table of symbols follow this entry."""
+        for name in self.gone:
+            symbols.pop(name, None)
+        symbols.update((symbol.name, symbol) for symbol in self.defines)
 
 
 class Journal:
@@ -37,6 +46,8 @@ class Journal:
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
+        self.symbols: dict[str, messages.Symbol] = {}
+        """The symbols that the inputs of the session define, by their names."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -44,26 +55,40 @@ class Journal:
     def add(self, request: messages.Request, reply: messages.Reply) -> None:
         """Note what a worker answered, if it changed the session."""
         if messages.changes(request, reply):
-            self._entries.append(Entry(request, reply))
+            entry = Entry(request, reply)
+            self._entries.append(entry)
+            entry.apply(self.symbols)
 
     def cut(self, number: int) -> list[Entry]:
         """Forget the entries after the first `number`, and return them."""
         gone = self._entries[number:]
         del self._entries[number:]
+        self.symbols.clear()
+        for entry in self._entries:
+            entry.apply(self.symbols)
         return gone
 
     def source_line(self, name: str, number: int) -> str:
         """A line of an input of the session, from 1; "" if there is none."""
-        for entry in self._entries:
+        for entry in reversed(self._entries):
             if isinstance(entry.request, messages.Load) and entry.name == name:
                 lines = entry.request.data.decode("utf-8", "replace").split("\n")
                 return lines[number - 1].strip() if 0 < number <= len(lines) else ""
         return ""
 
-    def symbols(self) -> Iterator[messages.Symbol]:
-        """The symbols that the inputs of the session define."""
+    def requests(self) -> list[messages.Request]:
+        """What was asked, in order."""
+        return [entry.request for entry in self._entries]
+
+    def files(self) -> dict[str, bytes]:
+        """The files that the session has loaded and not unloaded, and their content then."""
+        found: dict[str, bytes] = {}
         for entry in self._entries:
-            yield from entry.defines
+            if isinstance(entry.request, messages.Load) and not entry.name.startswith("<"):
+                found[entry.name] = entry.request.data
+            elif isinstance(entry.request, messages.Unload):
+                found.pop(entry.name, None)
+        return found
 
 
 def described(request: messages.Request) -> str:
@@ -72,6 +97,8 @@ def described(request: messages.Request) -> str:
         return f"@{request.name}"
     if isinstance(request, messages.Load):
         return f"loading {request.name}"
+    if isinstance(request, messages.Unload):
+        return f"unloading {request.what}"
     if isinstance(request, messages.AddHost | messages.AddLibrary):
         return f"opening {request.path}"
     return type(request).__name__
@@ -80,12 +107,27 @@ def described(request: messages.Request) -> str:
 def as_input(entry: Entry) -> str:
     """What the user did, in a few words: `:call sum 1 2`, `sum.ll: @sum`."""
     request = entry.request
-    if isinstance(request, messages.Call):
-        signature = f'"{request.signature}" ' if request.signature else ""
-        return " ".join([f":call {signature}{request.name}", *request.arguments])
     if isinstance(request, messages.Load):
         names = ", ".join(f"@{symbol.name}" for symbol in entry.defines)
         return f"{request.name}: {names}" if names else request.name
+    return as_line(request)
+
+
+def as_line(request: messages.Request) -> str:
+    """The command that makes a request."""
+    if isinstance(request, messages.Call):
+        signature = f'"{request.signature}" ' if request.signature else ""
+        return " ".join([f":call {signature}{request.name}", *request.arguments])
+    if isinstance(request, messages.Unload):
+        return f":unload {request.what}{'!' * request.force}"
     if isinstance(request, messages.AddHost):
-        return f":host {request.path}"
-    return f":lib {request.path}" if isinstance(request, messages.AddLibrary) else described(request)
+        return f":host {_quoted(request.path)}"
+    if isinstance(request, messages.AddLibrary):
+        return f":lib {_quoted(request.path)}"
+    if isinstance(request, messages.Load):
+        return f":load {_quoted(os.path.abspath(os.path.expanduser(request.name)))}"
+    return described(request)
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if " " in path else path

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.key_binding import KeyBindings
 
-    from jitrepl.messages import Record
+    from jitrepl.records import Record
 
 PROMPT = "jitrepl> "
 CONTINUATION = "     ... "

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from jitrepl.errors import JitreplError
-    from jitrepl.messages import Record
+    from jitrepl.records import Record
 
     Fragments = list[tuple[str, str]]
     """Pairs of a style, a key of `STYLES`, and a text."""
@@ -94,16 +94,34 @@ def _called(reply: messages.Called, remarks: bool) -> list[Line]:
 
 def _loaded(reply: messages.Loaded) -> list[Line]:
     names = [symbol.name for symbol in reply.defines]
-    verb = "defined"
+    if reply.again:
+        changed = [name for name in reply.changed if name in names or name not in reply.replaced]
+        fresh = [name for name in names if name not in reply.replaced]
+        parts = [("changed", changed), ("new", fresh), ("gone", list(reply.gone))]
+        text = "; ".join(f"{word} {_listed(some)}" for word, some in parts if some)
+        return render_note(f"loaded {reply.name} again: {text or 'nothing is different'}")
+    fresh = [name for name in names if name not in reply.replaced]
     if not reply.name.startswith("<"):
-        verb = f"loaded {reply.name}:"
-    elif reply.declares and not names:
-        verb, names = "declared", list(reply.declares)
-    elif not names:
-        verb = "added, with"
-    symbols = ", ".join(str(Symbol(name)) for name in names[:_SHOWN])
+        text = f"loaded {reply.name}: {_listed(fresh) or '' if reply.replaced else _listed(fresh) or 'no symbols'}"
+    elif fresh:
+        text = f"defined {_listed(fresh)}"
+    elif reply.replaced:
+        text = ""
+    elif reply.notes:
+        return []
+    elif reply.declares:
+        text = f"declared {_listed(list(reply.declares))}"
+    else:
+        text = "added, with no symbols"
+    if reply.replaced:
+        text += f"{'; ' if fresh else ''}redefined {_listed(list(reply.replaced))}"
+    return render_note(text)
+
+
+def _listed(names: list[str]) -> str:
+    """The first of some names, as IR writes them."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return [Line([("note", f"{verb} {symbols or 'no symbols'}{more}")], False)]
+    return ", ".join(str(Symbol(name)) for name in names[:_SHOWN]) + more
 
 
 _SHOWN = 8
@@ -128,6 +146,36 @@ def _table(reply: messages.SymbolTable) -> list[Line]:
             fragments += [(style, cell), ("", "  ")]
         lines.append(Line(fragments[:-1], True))
     return lines
+
+
+def _modules(reply: messages.ModuleTable) -> list[Line]:
+    if not reply.modules:
+        return render_note("no modules")
+    rows = [
+        (row.name, _counted(row.functions, "function"), _counted(row.variables, "variable"), row.state, row.size)
+        for row in reply.modules
+    ]
+    widths = [max(len(str(row[column])) for row in rows) for column in range(5)]
+    return [
+        Line(
+            [
+                ("name", f"{name:<{widths[0]}}  "),
+                ("", f"{functions:<{widths[1]}}  {variables:<{widths[2]}}  {state:<{widths[3]}}"),
+                ("", f"  {size:>{widths[4]}} bytes" if size else ""),
+            ],
+            True,
+        )
+        for name, functions, variables, state, size in rows
+    ]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _unloaded(reply: messages.Unloaded) -> list[Line]:
+    of = f" of {reply.name}" if reply.names else f" {reply.name}"
+    return render_note(f"unloaded {_listed(list(reply.names))}{of}")
 
 
 def _hosts(reply: messages.HostsAdded) -> list[Line]:
@@ -173,12 +221,14 @@ _RENDERERS: dict[type, Callable[[Any], list[Line]]] = {
     messages.Text: _text,
     messages.SymbolTable: _table,
     messages.HostsAdded: _hosts,
+    messages.ModuleTable: _modules,
+    messages.Unloaded: _unloaded,
     messages.Done: _nothing,
     Help: _help,
     Leave: _nothing,
     Several: _several,
     Undone: _undone,
-    Plain: lambda reply: [Line([("", reply.text)], True)],
+    Plain: lambda reply: [Line([("" if reply.result else "note", reply.text)], reply.result)],
 }
 
 

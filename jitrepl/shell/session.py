@@ -68,7 +68,6 @@ class Session:
 
         Raises:
             InputError: if it cannot be read (`IRError` and `BitcodeError` are kinds of it).
-            DuplicateError: if it defines what is defined already.
         """
         if isinstance(source, bytes | bytearray):
             return self.add(bytes(source))
@@ -140,6 +139,69 @@ class Session:
         """
         expanded = os.path.expanduser(path)
         self.ask(messages.AddLibrary(os.path.abspath(expanded) if os.path.exists(expanded) else path))
+
+    def modules(self) -> tuple[messages.ModuleRow, ...]:
+        """The session's modules, in the order in which they came."""
+        reply = self.ask(messages.ListModules())
+        return reply.modules if isinstance(reply, messages.ModuleTable) else ()
+
+    def unload(self, what: str, force: bool = False) -> messages.Unloaded:
+        """Take a module or a symbol out of the session.
+
+        Args:
+            what: the name of a module, function or variable.
+            force: whether to do it although something uses it; calls of that fail until it is defined again.
+
+        Raises:
+            SymbolError: if there is nothing of that name, or something uses it.
+        """
+        reply = self.ask(messages.Unload(what, force))
+        assert isinstance(reply, messages.Unloaded)
+        return reply
+
+    def reload(self, path: str = "") -> tuple[messages.Loaded, ...]:
+        """Load files again that have changed since; variables keep their values where types and initialisers allow.
+
+        Args:
+            path: one file, changed or not; "" for all that the session has loaded.
+
+        Returns:
+            What was loaded.
+
+        Raises:
+            InputError: if a file cannot be read.
+        """
+        if path:
+            return (self.load_file(path),)
+        return tuple(self.load_file(path) for path in self.changed_files())
+
+    def changed_files(self) -> list[str]:
+        """The files that the session has loaded, and that read differently now.
+
+        Raises:
+            InputError: if one cannot be read.
+        """
+        return [path for path, data in self._supervisor.journal.files().items() if read_source(path) != data]
+
+    def save(self, path: str) -> None:
+        """Write the session to a file: as a script, or linked into one module.
+
+        Args:
+            path: what ends in `.ll`, `.bc` or `.o` gets the module, as IR, bitcode or an object; any other file a
+                script of the inputs, which brings the session back when jitrepl runs it.
+
+        Raises:
+            JITError: if the file cannot be written, or the modules cannot be linked.
+        """
+        from jitrepl.shell.saving import save
+
+        save(self, self._supervisor.journal.requests(), path)
+
+    def reset(self) -> None:
+        """Begin anew, with nothing loaded; limits stay."""
+        self._supervisor.reset()
+        self._last_call = None
+        self._inputs = 0
 
     def undo(self, count: int = 1) -> tuple[str, ...]:
         """Take back the last inputs, with all that they did to memory; what they printed stays printed.
@@ -224,7 +286,7 @@ class Session:
     @property
     def symbols_by_name(self) -> dict[str, messages.Symbol]:
         """The symbols that the inputs of the session define."""
-        return self._supervisor.symbols
+        return self._supervisor.journal.symbols
 
     @property
     def limits(self) -> Limits:

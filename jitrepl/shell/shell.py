@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jitrepl.messages import Record
+    from jitrepl.records import Record
 
 
 class Shell:

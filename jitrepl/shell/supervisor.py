@@ -61,13 +61,13 @@ class Supervisor:
         self.on_note = on_note
         self.goes_on = True
         """Whether there will be more inputs after one that ended the worker; else nothing is brought back."""
-        self.symbols: dict[str, messages.Symbol] = {}
         self.last_crash = messages.CrashReport(0)
         self.limits = limits
         self._start = start
         self._worker = worker
         self._started: messages.Started | None = None
-        self._journal = Journal()
+        self.journal = Journal()
+        """What the session did."""
         self._limited = 0
         self._closed = False
 
@@ -100,6 +100,13 @@ class Supervisor:
             else:
                 worker.close()
 
+    def reset(self) -> None:
+        """Begin anew: end the worker as `close` does; the next request starts another."""
+        self.close()
+        self.journal.cut(0)
+        self._closed = False
+        self._started = None
+
     def ask(self, request: messages.Request) -> messages.Reply:
         """Make a request of the worker, and keep what changes the session.
 
@@ -120,17 +127,12 @@ class Supervisor:
                 error = self._recover(request, problem)
             raise error from None
         except JitreplError as problem:
-            self._note_change(request, messages.Failed(type(problem).__name__, problem.message))
+            self.journal.add(request, messages.Failed(type(problem).__name__, problem.message))
             self._tell(problem.notes)
             raise
-        self._note_change(request, reply)
+        self.journal.add(request, reply)
         self._tell(getattr(reply, "notes", ()))
         return reply
-
-    def _note_change(self, request: messages.Request, reply: messages.Reply) -> None:
-        self._journal.add(request, reply)
-        if isinstance(reply, messages.Loaded):
-            self.symbols.update((symbol.name, symbol) for symbol in reply.defines)
 
     def start(self) -> messages.Started:
         """Have a worker with a JIT; the first request does it, if nobody did before."""
@@ -159,8 +161,8 @@ class Supervisor:
         """Figures about the session: inputs, copies, and the memory in bytes that the worker and its copies take."""
         copies = list(self._worker.copies.values()) if self._worker else []
         return {
-            "inputs": len(self._journal),
-            "symbols": len(self.symbols),
+            "inputs": len(self.journal),
+            "symbols": len(self.journal.symbols),
             "copies": len(copies),
             "worker": private_memory(self.pid),
             "memory of copies": sum(private_memory(copy.pid) for copy in copies),
@@ -184,11 +186,11 @@ class Supervisor:
         """
         self.start()
         assert self._worker is not None
-        target = len(self._journal) - count
-        deepest = len(self._journal) - self.limits.undo_depth
-        known = [number for number in self._worker.copies if deepest <= number < len(self._journal)]
+        target = len(self.journal) - count
+        deepest = len(self.journal) - self.limits.undo_depth
+        known = [number for number in self._worker.copies if deepest <= number < len(self.journal)]
         if target not in known:
-            most = len(self._journal) - min(known) if known else 0
+            most = len(self.journal) - min(known) if known else 0
             why = "" if self._start.snapshots else "; snapshots are off"
             if not most:
                 raise UndoError(f"there is nothing to undo{why}")
@@ -198,16 +200,15 @@ class Supervisor:
         self._limited = -1  # a copy may be older than the limit
         if worker is None or worker.resumed != target:
             self._worker = worker
-            self._restore(len(self._journal))
+            self._restore(len(self.journal))
             raise UndoError("the copy of that state is gone; the session goes on with what was loaded")
         self._worker = worker
-        gone = self._journal.cut(target)
-        self._remember_symbols()
+        gone = self.journal.cut(target)
         return tuple(as_input(entry) for entry in reversed(gone))
 
     def _recover(self, request: messages.Request, problem: WorkerDied | Interrupted | TimedOut) -> JitreplError:
         """Go on without the worker that died, as if nothing had been asked of it; the error for the user."""
-        wanted = len(self._journal)
+        wanted = len(self.journal)
         if self._worker is not None:
             self._worker = self._worker.resume(wanted)
             self._limited = -1  # a copy may be older than the limit
@@ -218,7 +219,7 @@ class Supervisor:
             self._closed = True
             hint = "with --keep-going the report says where, and the session goes on"
         doing = described(request)
-        frames = short_frames(report, self._journal.source_line)
+        frames = short_frames(report, self.journal.source_line)
         if isinstance(problem, TimedOut):
             text = f"{doing} ran longer than {self.limits.timeout:g} s"
             return TimedOut("\n".join([text, *frames]), hint)
@@ -246,9 +247,9 @@ class Supervisor:
         """Go on without a worker that died while nothing was asked of it, by a thread that a call left; a note."""
         assert self._worker is not None
         problem = self._worker.last_error()
-        self._worker = self._worker.resume(len(self._journal))
+        self._worker = self._worker.resume(len(self.journal))
         self._limited = -1  # a copy may be older than the limit
-        lost = self._restore(len(self._journal))
+        lost = self._restore(len(self.journal))
         self.start()
         what = f"killed by {signal_name(problem.signal)}" if isinstance(problem, WorkerDied) else "ended"
         return f"warning: since the last input, the process that runs the code was {what}\n{lost}".rstrip()
@@ -270,26 +271,22 @@ class Supervisor:
             inputs = "1 input" if count == 1 else f"{count} inputs"
             memory = f"memory is as it was {inputs} ago, before other threads were running"
         again, failed = 0, []
-        for entry in self._journal.cut(reached):
+        for entry in self.journal.cut(reached):
             if not entry.repeatable:
                 continue
             try:
                 self.start()
                 assert self._worker is not None
                 reply = self._worker.ask(entry.request)
-                self._journal.add(entry.request, reply)
+                self.journal.add(entry.request, reply)
                 again += 1
             except JitreplError as problem:
                 failed.append(f"{described(entry.request)} could not be repeated: {problem.message}")
                 if isinstance(problem, WorkerDied | Interrupted) and self._worker is not None:
                     self._worker.close()
                     self._worker = self._started = None
-        self._remember_symbols()
         inputs = f", {again} inputs were loaded again" if again > 1 else ", 1 input was loaded again" if again else ""
         return "\n".join([f"the session goes on: {memory}{inputs}", *failed])
-
-    def _remember_symbols(self) -> None:
-        self.symbols = {symbol.name: symbol for symbol in self._journal.symbols()}
 
 
 def _refused_start(start: messages.Start, problem: WorkerDied) -> JitreplError:

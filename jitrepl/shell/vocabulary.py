@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from types import MappingProxyType
 
 from jitrepl.errors import InternalError
-from jitrepl.messages import Record
+from jitrepl.records import Record
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 

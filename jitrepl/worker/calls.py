@@ -77,7 +77,7 @@ class SessionMemory:
         start = _parameter_list(text)
         if start < 0:
             raise ArgumentError(f"`{text}` is no function type", "write it as IR does: `double (double, ptr)`")
-        types = self._dylib.type_definitions(_names(text)) if "%" in text else ""
+        types = self._dylib.lender.type_definitions(_names(text)) if "%" in text else ""
         source = f"{types}declare {text[:start].strip()} @f{text[start:]}"
         module, message = parse(source.encode(), "type")
         if module is None:
@@ -217,16 +217,15 @@ class Caller:
                 f"the session does not declare {quoted(name)}, which this process has",
                 f'give its type, such as "double (double)": `:call "TYPE" {name} …`, or `declare` it first',
             )
+        owners = [module.name for module, _ in self._dylib.locals_named(name)]
+        if owners:
+            raise SymbolError(
+                f"{quoted(name)} is internal to {' and '.join(owners)}", "which one is meant cannot be said: unload one"
+            )
         similar = suggestion(name, [*self._dylib.names(), *self._hosts.names()])
         raise SymbolError(f"no {quoted(name)}", similar or "`:symbols` lists what there is")
 
     def _address(self, name: str) -> int:
-        found = self._dylib.find(name)
-        if found and found[1].local:
-            raise SymbolError(
-                f"{quoted(name)} is internal to {found[0].name}, so it has no symbol to call",
-                "load it without `internal` or `static`",
-            )
         address = self._dylib.address_of(name) or self._hosts.address(name) or symbol_address(name)
         if address is None:
             declared = f"\n  {quoted(name)} is declared, but nobody defines it" if self._dylib.declared(name) else ""

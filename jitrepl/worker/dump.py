@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 
-from jitrepl.errors import InternalError, SymbolError
-from jitrepl.worker import llvm
-from jitrepl.worker.dylib import SessionDylib, SessionModule
+from jitrepl import messages
+from jitrepl.errors import InternalError, JITError, SymbolError
+from jitrepl.worker import llvm, rewrite
+from jitrepl.worker.dylib import SessionDylib
+from jitrepl.worker.jit import Jit
 from jitrepl.worker.missing import suggestion
+from jitrepl.worker.modules import SessionModule
 from jitrepl.worker.owned import Context, Module, diagnostics
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Top-level entities that other lines refer to by these names (LangRef, "Module Structure").
 _ENTITY = re.compile(r'^(#\d+|![\w.-]+|\$[\w.$-]+|\$"[^"]*"|%[\w.$-]+|%"[^"]*"|attributes (#\d+)) = ')
@@ -30,12 +37,14 @@ def dump(dylib: SessionDylib, what: str) -> str:
     """
     if not what:
         return _linked(dylib)
-    module = _module_named(dylib, what)
+    module = dylib.module_called(what)
     if module:
         with module.parse() as parsed:
+            for name in module.absent:
+                rewrite.erase(parsed.ptr, name)
             return parsed.text()
     if what.startswith("%"):
-        text = dylib.type_definitions({what[1:].strip('"')})
+        text = dylib.lender.type_definitions({what[1:].strip('"')})
         if text:
             return _TYPE_DEFINITION.sub(r"\n\1", text.strip())
     name = what.removeprefix("@").strip('"')
@@ -45,67 +54,94 @@ def dump(dylib: SessionDylib, what: str) -> str:
     declared = dylib.declared(name)
     if declared:
         return declared.declaration()
-    names = [*dylib.names(), *dylib.modules]
+    names = [*dylib.names(), *(module.name for module in dylib.modules.values())]
     raise SymbolError(f"the session has no {what}", suggestion(name, names) or "`:symbols` lists what there is")
 
 
 def _linked(dylib: SessionDylib) -> str:
-    """All modules linked into one, as `llvm-link` would, which leaves out what nothing uses; here nothing is."""
+    """All modules as one, and what is declared and not used."""
     if not dylib.modules:
         return ""
-    context = Context()
-    with Module(llvm.create_module(b"session", context.ptr), context) as whole:
-        discardable: dict[bytes, int] = {}
-        for module in dylib.modules.values():
-            parsed = module.parse(context)
-            for item in module.globals:
-                name = item.name.encode("utf-8", "surrogateescape")
-                value = _named(parsed, name)
-                kind = llvm.linkage(value) if value else 0
-                if kind in _WHILE_LINKED:
-                    discardable.setdefault(name, kind)
-                    llvm.set_linkage(value, _WHILE_LINKED[kind])
-            if llvm.link_modules(whole.ptr, parsed.take()):
-                raise InternalError(f"{module.name} cannot be linked for the dump: {' '.join(diagnostics.take())}")
-        for name, kind in discardable.items():
-            llvm.set_linkage(_named(whole, name), kind)
+    with link(dylib) as whole:
         unused: dict[str, str] = {}
         for module in reversed(dylib.modules.values()):
             for item in module.globals:
-                if not item.defined and not _named(whole, item.name.encode("utf-8", "surrogateescape")):
+                if not item.defined and not rewrite.value_named(whole.ptr, item.name):
                     unused.setdefault(item.name, item.declaration())
         return "\n".join([whole.text().rstrip("\n"), *[""] * bool(unused), *unused.values()]) + "\n"
+
+
+def link(dylib: SessionDylib) -> Module:
+    """The modules linked into one, as `llvm-link` would, which leaves out what nothing uses; here nothing is."""
+    context = Context()
+    whole = Module(llvm.create_module(b"session", context.ptr), context)
+    discardable: dict[str, int] = {}
+    for module in dylib.modules.values():
+        parsed = module.parse(context)
+        for name in module.absent:
+            rewrite.undefine(parsed.ptr, name, name)
+        for item in module.globals:
+            value = rewrite.value_named(parsed.ptr, item.name)
+            kind = llvm.linkage(value) if value else 0
+            if kind in _WHILE_LINKED:
+                discardable.setdefault(item.name, kind)
+                llvm.set_linkage(value, _WHILE_LINKED[kind])
+        if llvm.link_modules(whole.ptr, parsed.take()):
+            whole.close()
+            raise JITError(f"{module.name} cannot be linked with the others: {' '.join(diagnostics.take())}")
+    for name, kind in discardable.items():
+        llvm.set_linkage(rewrite.value_named(whole.ptr, name), kind)
+    return whole
+
+
+def save(dylib: SessionDylib, jit: Jit, path: str, kind: str) -> None:
+    """Write the modules, linked into one, to a file.
+
+    Args:
+        dylib: the session's JITDylib.
+        jit: compiles, for an object.
+        path: an absolute path.
+        kind: `ll`, `bc` or `o`.
+
+    Raises:
+        JITError: if they cannot be linked or compiled, or the file cannot be written.
+    """
+    with link(dylib) as whole:
+        llvm.set_triple(whole.ptr, jit.triple.encode())
+        llvm.set_layout(whole.ptr, jit.layout.encode())
+        if kind == "o":
+            data = jit.object_of(whole)
+        elif kind == "bc":
+            data = rewrite.bitcode(whole.ptr)
+        else:
+            data = whole.text().encode("utf-8", "surrogateescape")
+    try:
+        with open(path, "wb") as file:
+            file.write(data)
+    except OSError as problem:
+        raise JITError(f"{path} cannot be written: {(problem.strerror or str(problem)).lower()}") from None
+
+
+def module_rows(dylib: SessionDylib) -> Iterator[messages.ModuleRow]:
+    """A row for each module, those that were replaced and are still in memory last."""
+    for module in dylib.modules.values():
+        items = list(module.definitions())
+        functions = sum(item.callable for item in items)
+        state = "ready" if module.ready else "lazy"
+        yield messages.ModuleRow(module.name, functions, len(items) - functions, state, module.size)
+    for module in dylib.retired:
+        yield messages.ModuleRow(module.name, 0, 0, "replaced", module.size)
 
 
 # linkonce, linkonce_odr become weak, weak_odr (llvm-c/Core.h, LLVMLinkage)
 _WHILE_LINKED = {2: 4, 3: 5}
 
 
-def _named(module: Module, name: bytes) -> int | None:
-    """The global value of a module that has a name, as an `LLVMValueRef`."""
-    found: int | None = (
-        llvm.named_function(module.ptr, name)
-        or llvm.named_global(module.ptr, name)
-        or llvm.named_alias(module.ptr, name, len(name))
-        or llvm.named_ifunc(module.ptr, name, len(name))
-    )
-    return found
-
-
-def _module_named(dylib: SessionDylib, what: str) -> SessionModule | None:
-    if what in dylib.modules:
-        return dylib.modules[what]
-    wanted = f"<{what.strip('<>')}>"
-    candidates = [m for n, m in dylib.modules.items() if n == wanted or n.rpartition("/")[2] == what]
-    return candidates[-1] if candidates else None
-
-
 def _entity(module: SessionModule, name: str) -> str:
     """One global value with the types, attribute groups, comdats and metadata that its text refers to."""
-    data = name.encode("utf-8", "surrogateescape")
     with module.parse() as parsed:
         llvm.strip_debug_info(parsed.ptr)  # ten times the length of what it describes; the module's dump has it
-        value = _named(parsed, data)
+        value = rewrite.value_named(parsed.ptr, name)
         if not value:
             raise InternalError(f"@{name} is not in {module.name}")
         text = llvm.text_of(llvm.print_value(value)).strip("\n")

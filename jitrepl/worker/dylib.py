@@ -1,18 +1,17 @@
-"""The session's JITDylib: the modules in it, the symbols they define, and what to do when a link fails.
-
-ORC keeps refusing the symbols of a failed link. Here every module that took part in one is removed and added
-again, so that the user only sees the reason, and the same call works once that is mended.
-"""
+"""The session's JITDylib: the modules in it, which of them defines what, and what they lack."""
 
 from __future__ import annotations
 
 from jitrepl import messages
-from jitrepl.errors import DuplicateError, InputError, InternalError, JITError, UndefinedError
-from jitrepl.worker import llvm
+from jitrepl.errors import DuplicateError, InputError, JITError, UndefinedError
+from jitrepl.worker.admission import Admission
+from jitrepl.worker.generator import LLJIT_OWN
 from jitrepl.worker.jit import Jit, LinkError
-from jitrepl.worker.missing import suggestion, undefined
-from jitrepl.worker.owned import Context, Module, parse
-from jitrepl.worker.reader import BITCODE_MAGIC, Global, Reader, Reading, names_of_types, quoted
+from jitrepl.worker.lending import Lender
+from jitrepl.worker.missing import undefined
+from jitrepl.worker.modules import SessionModule
+from jitrepl.worker.reader import Global, Reader, Reading, quoted
+from jitrepl.worker.units import Settlement, Units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,75 +21,68 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
-class SessionModule:
-    """A module of the session.
-
-    Args:
-        name: its id, unique in the session.
-        reading: what was read.
-        tracker: what removes it from the JITDylib.
-        assembly: whether it has module-level assembly, which may define what `globals` only declares.
-    """
-
-    __slots__ = ("assembly", "constructs", "data", "destructs", "globals", "name", "ready", "tracker")
-
-    def __init__(self, name: str, reading: Reading, tracker: int, assembly: bool) -> None:
-        self.name = name
-        self.data = reading.data
-        self.globals = reading.globals
-        self.constructs = reading.constructs
-        self.destructs = reading.destructs
-        self.tracker = tracker
-        self.assembly = assembly
-        self.ready = False
-
-    def parse(self, context: Context | None = None) -> Module:
-        """The module anew, as it was added."""
-        module, message = parse(self.data, self.name, context)
-        if module is None:
-            raise InternalError(f"{self.name} cannot be read a second time: {message}")
-        return module
-
-
 class SessionDylib:
     """The modules and symbols of a session.
 
     Args:
         jit: the LLJIT whose main JITDylib it is.
-        hosts: gives the names that host functions define, for suggestions.
+        units: what ORC has of the modules.
+        hosts: gives the names that host functions define.
+        outside: whether a symbol can be found outside of the session, in the process.
         prepare: called before a link with the names that it may have to find outside of the session. ORC cannot
             compile anything in the middle of a look-up, so code for host functions has to be there before.
     """
 
-    def __init__(self, jit: Jit, hosts: Callable[[], list[str]], prepare: Callable[[Iterable[str]], None]) -> None:
+    def __init__(
+        self,
+        jit: Jit,
+        units: Units,
+        hosts: Callable[[], list[str]],
+        outside: Callable[[str], bool],
+        prepare: Callable[[Iterable[str]], None],
+    ) -> None:
         self._jit = jit
+        self.units = units
         self._hosts = hosts
+        self._outside = outside
         self._prepare = prepare
         self._wanted: dict[str, None] = {}
         self.modules: dict[str, SessionModule] = {}
-        self._defined: dict[str, tuple[SessionModule, Global]] = {}
-        self._touched: list[SessionModule] = []
-        self.declare_host: Callable[[str], str | None] = lambda name: None
-        """Gives a line that declares the host function of a name, if there is one."""
-        self.number_lines = False
-        """Whether inputs without debug info get line numbers, for crash reports; that doubles the time to compile."""
-        self._placed: set[str] = set()
+        """The modules by their ids."""
+        self.retired: list[SessionModule] = []
+        """Modules whose definitions were all replaced, and whose code or data may still be in use."""
+        self.defined: dict[str, tuple[SessionModule, Global]] = {}
+        """What defines each name."""
+        self.users: dict[str, dict[SessionModule, None]] = {}
+        """The modules that define or declare each name."""
+        self.formers: dict[str, list[str]] = {}
+        """The symbols of a function's former bodies, which lead to the current one."""
+        self.unsettled: list[Settlement] = []
+        """Units that replace code in use, and that lack something."""
+        self._by_name: dict[str, SessionModule] = {}
+        self._count = 0
         self._names: dict[int, str] = {}
-        self.reader = Reader(jit.triple, jit.layout, self)
+        self.lender = Lender(self, hosts)
+        self.reader = Reader(jit.triple, jit.layout, self.lender)
 
     # What the session knows
 
     def find(self, name: str) -> tuple[SessionModule, Global] | None:
         """The definition of a symbol, local ones of a module included if no other has the name."""
-        found = self._defined.get(name)
+        found = self.defined.get(name)
         if found:
             return found
-        local = [(m, g) for m in self.modules.values() for g in m.globals if g.name == name and g.defined]
+        local = self.locals_named(name)
         return local[0] if len(local) == 1 else None
+
+    def locals_named(self, name: str) -> list[tuple[SessionModule, Global]]:
+        """The definitions of a name that only their modules see."""
+        found = [(module, module.items[name]) for module in self.modules.values() if name in module.items]
+        return [(module, item) for module, item in found if item.defined and item.local]
 
     def declared(self, name: str) -> Global | None:
         """How the session's modules declare a symbol that none of them defines."""
-        for module in reversed(self.modules.values()):
+        for module in reversed(self.users.get(name, {})):
             for candidate in module.globals:
                 if candidate.name == name and not candidate.defined:
                     return candidate
@@ -102,8 +94,12 @@ class SessionDylib:
         Raises:
             UndefinedError, JITError: as `lookup`.
         """
-        if name in self._defined:
+        if name in self.defined:
             return self.lookup(name)
+        found = self.find(name)
+        symbol = found[0].local_symbol(name) if found else ""
+        if symbol:
+            return self.lookup(name, symbol)
         if any(module.assembly for module in self.modules.values()):
             try:
                 return self.lookup(name)
@@ -113,12 +109,11 @@ class SessionDylib:
 
     def name_at(self, address: int) -> str | None:
         """The symbol of the session that lies at an address, if its module is materialized."""
-        for module in self.modules.values():
-            if module.ready and module.name not in self._placed:
-                self._placed.add(module.name)
-                for item in module.globals:
-                    if self._defined.get(item.name, (None,))[0] is module and not item.thread_local:
-                        self._names[self._jit.lookup(self._jit.prefix + item.name)] = item.name
+        while self.units.fresh:
+            unit = self.units.fresh.pop()
+            for item in unit.module.definitions():
+                if not item.thread_local and self.defined.get(item.name, (None,))[0] is unit.module:
+                    self._names[self.units.address(self.units.entry(item.name))] = item.name
         return self._names.get(address)
 
     def names(self) -> Iterator[str]:
@@ -129,10 +124,10 @@ class SessionDylib:
 
     def symbols(self) -> Iterator[messages.Symbol]:
         """A row for each symbol: the definitions by module, then what is only declared."""
-        shown = set(self._defined)
+        shown = set(self.defined)
         for module in self.modules.values():
             for item in module.globals:
-                if item.defined and not item.private:
+                if item.defined and not item.private and item.name not in module.absent:
                     yield describe(item, module.name, "ready" if module.ready else "lazy")
         for module in self.modules.values():
             for item in module.globals:
@@ -140,119 +135,143 @@ class SessionDylib:
                     shown.add(item.name)
                     yield describe(item, "", "declared")
 
-    # What earlier inputs lend to a new one: the `Known` of jitrepl.worker.reader
-
-    def declaration(self, name: str) -> str | None:
-        """A line that declares a symbol of the session, or a host function."""
-        found = self._defined.get(name)
-        known = found[1] if found else self.declared(name)
-        return known.declaration() if known else self.declare_host(name)
-
-    def type_definitions(self, names: set[str]) -> str:
-        """Definitions of those of these named types that the session has, and of the types in them."""
-        found: dict[str, str] = {}
-        for module in reversed(self.modules.values()):
-            wanted = names - set(found)
-            if not wanted:
-                break
-            with module.parse() as parsed:
-                context = parsed.context
-                while wanted and context:
-                    fresh = {name: _type_text(context, name) for name in wanted}
-                    known = {name: text for name, text in fresh.items() if text}
-                    found.update(known)
-                    wanted = names_of_types(" ".join(known.values())) - set(found)
-        return "".join(f"{text} " for text in found.values())
-
-    def hint(self, name: str) -> str:
-        """What somebody who used an unknown symbol may have meant."""
-        similar = suggestion(name, [*self.names(), *self._hosts()])
-        return similar or f"define {quoted(name)} first, or `declare` it with its type"
-
     # Changes
 
-    def add(self, data: bytes, name: str) -> tuple[SessionModule, list[str]]:
-        """Read an input and add it as a module.
+    def add(self, data: bytes, name: str, replace: bool = True) -> Admission:
+        """Read an input and add it as a module; what it defines takes the place of what had those names before.
+
+        Args:
+            data: textual IR or bitcode.
+            name: what the user calls it. A module that had the name is replaced as a whole.
+            replace: whether a second definition replaces the first; else it is refused, as a linker would.
 
         Returns:
-            The module, and notes for the user.
+            What was done, which can be taken back.
 
         Raises:
             InputError: if it cannot be read.
-            DuplicateError: if it defines what is defined already; then nothing was added.
+            DuplicateError: if it defines what is defined already, and may not.
+            UndefinedError, JITError: if it replaces code that is in use, and cannot be linked.
         """
         reading = self.reader.read(data, name)
         with reading.module:
-            self._refuse_duplicates(reading.globals, name)
-            unique, count = name, 1
-            while unique in self.modules:
-                count += 1
-                unique = f"{name}#{count}"
-            reading.module.identifier = unique
-            assembly = reading.module.has_assembly
-            if assembly:
-                _refuse_mixture(reading, name)
-            self._stamp(reading.module, unique, reading.data)
+            _refuse_ifuncs(reading, name)
+            admission = Admission(self, reading, name, replace)
             try:
-                tracker = self._jit.add(reading.module)
+                admission.run()
             except JITError as problem:
                 raise self._duplicate(problem, reading.globals, name) from None
-        module = SessionModule(unique, reading, tracker, assembly)
-        self.modules[unique] = module
+        return admission
+
+    def next_number(self) -> int:
+        """The number of a new module."""
+        self._count += 1
+        return self._count
+
+    def named(self, name: str) -> SessionModule | None:
+        """The module that the user calls by a name, the last one if there are several."""
+        return self._by_name.get(name)
+
+    def module_called(self, name: str) -> SessionModule | None:
+        """The module that a user means by a path, a file's base name, `<input 3>` or `input 3`."""
+        found = self.named(name) or self.named(f"<{name.strip('<>')}>")
+        if found:
+            return found
+        ends = [module for module in self.modules.values() if module.name.rpartition("/")[2] == name]
+        return ends[-1] if ends else None
+
+    def enter(self, module: SessionModule) -> Callable[[], None]:
+        """Have the session know of a module and what it defines.
+
+        Returns:
+            What takes that back.
+        """
+        before = {item.name: self.defined.get(item.name) for item in module.definitions()}
+        previous = self._by_name.get(module.name)
+        self.modules[module.id] = self._by_name[module.name] = module
         for item in module.globals:
-            if item.defined and not item.local:
-                self._defined.setdefault(item.name, (module, item))
-            elif not item.defined:
+            self.users.setdefault(item.name, {})[module] = None
+            if not item.defined:
                 self._wanted[item.name] = None
-        return module, reading.notes
+        for item in module.definitions():
+            self.defined[item.name] = (module, item)
 
-    def _stamp(self, module: Module, name: str, data: bytes) -> None:
-        """Give typed IR its line numbers, if somebody will want to know them."""
-        if self.number_lines and data[:4] not in BITCODE_MAGIC:
-            from jitrepl.worker.lines import stamp_lines
+        def take_back() -> None:
+            self._forget(module)
+            for name, pair in before.items():
+                self.defined.pop(name, None)
+                if pair:
+                    self.defined[name] = pair
+            if previous:
+                self._by_name[module.name] = previous
 
-            stamp_lines(module, name, data.decode("utf-8", "surrogateescape"))
+        return take_back
 
-    def discard(self, module: SessionModule) -> None:
-        """Take back a module that was just added."""
-        self._jit.remove(module.tracker)
-        del self.modules[module.name]
-        self._defined = {name: pair for name, pair in self._defined.items() if pair[0] is not module}
+    def leave(self, module: SessionModule) -> Callable[[], None]:
+        """Have the session know of a module no longer.
 
-    def _refuse_duplicates(self, globals: list[Global], name: str) -> None:
-        for item in globals:
-            if item.kind == "ifunc":
-                raise InputError(f"{name}: ORC cannot link the ifunc {quoted(item.name)}", "call what it resolves to")
-            if not item.defined or item.local or item.weak:
-                continue
-            earlier = self._defined.get(item.name)
-            if earlier and not earlier[1].weak:
-                by = "itself: it was loaded before" if earlier[0].name == name else earlier[0].name
-                raise DuplicateError(
-                    f"{name}: {quoted(item.name)} is already defined by {by}",
-                    f"give it another name, or take the old one back with `:undo`; `:dump {item.name}` shows it",
-                )
+        Returns:
+            What takes that back.
+        """
+        modules = dict(self.modules)
+        named = self._by_name.get(module.name) is module
+        mine = {name: pair for name, pair in self.defined.items() if pair[0] is module}
+        self._forget(module)
+        for name in mine:
+            del self.defined[name]
+
+        def take_back() -> None:
+            self.modules = modules
+            self.defined.update(mine)
+            if named:
+                self._by_name[module.name] = module
+            for item in module.globals:
+                self.users.setdefault(item.name, {})[module] = None
+
+        return take_back
+
+    def _forget(self, module: SessionModule) -> None:
+        del self.modules[module.id]
+        if self._by_name.get(module.name) is module:
+            del self._by_name[module.name]
+        for item in module.globals:
+            users = self.users.get(item.name)
+            if users and module in users:
+                del users[module]
+                if not users:
+                    del self.users[item.name]
+
+    def users_of(self, names: Iterable[str]) -> list[SessionModule]:
+        """The modules that use what others define under one of these names."""
+        found = {module: None for name in names for module in self.users.get(name, ()) if module.uses(name)}
+        return list(found)
 
     def _duplicate(self, problem: JITError, globals: list[Global], name: str) -> JITError | DuplicateError:
         """What the user reads of ORC's refusal to add a module."""
         for item in globals:
             if item.defined and f"symbol '{self._jit.prefix}{item.name}'" in problem.message:
-                by = "a host function" if item.name in self._hosts() else "the session"
                 return DuplicateError(
-                    f"{name}: {quoted(item.name)} is already defined by {by}, and in use", "give it another name"
+                    f"{name}: {quoted(item.name)} is already defined by module-level assembly", "give it another name"
                 )
         return problem
 
     # Look-ups
 
-    def lookup(self, name: str) -> int:
-        """The address of a symbol that the session defines.
+    def lookup(self, name: str, symbol: str = "") -> int:
+        """The address of what the session defines under a name.
+
+        Args:
+            name: the name.
+            symbol: its symbol, if it is one that only its module sees.
 
         Raises:
             UndefinedError: if something that it needs is defined nowhere.
             JITError: if it cannot be compiled or linked.
         """
-        return self._guarded(lambda: self._jit.lookup(self._jit.prefix + name))
+        if self.unsettled:
+            self._settle_late(name)
+        found = self.find(name)
+        return self._linked(lambda: self.units.address(symbol or self.units.entry(name)), found and found[0])
 
     def initializer(self, module: SessionModule) -> int:
         """Compile a module that has static initialisers; the address of the function that runs them.
@@ -260,78 +279,126 @@ class SessionDylib:
         Raises:
             UndefinedError, JITError: as `lookup`.
         """
+        id = module.id
 
         def compile() -> int:
-            self._jit.materialize_initializers(module.name)
-            return self._jit.lookup(f"{self._jit.prefix}__orc_init_func.{module.name}")
+            self._jit.materialize_initializers(id)
+            return self._jit.lookup(f"{self._jit.prefix}__orc_init_func.{id}")
 
-        return self._guarded(compile)
+        return self._linked(lambda: self.units.guarded(compile), module)
 
     def finalizers(self) -> Iterator[int]:
         """The addresses of the functions that run static destructors, those of the last module first."""
-        for module in reversed(self.modules.values()):
-            if module.destructs and module.ready:
-                yield self._jit.lookup(f"{self._jit.prefix}__orc_deinit_func.{module.name}")
+        modules = sorted([*self.modules.values(), *self.retired], key=lambda module: -module.number)
+        for module in modules:
+            if module.destructs and module.units[0].ready:
+                yield self.finalizer(module)
+
+    def finalizer(self, module: SessionModule) -> int:
+        """The address of the function that runs a module's static destructors."""
+        return self._jit.lookup(f"{self._jit.prefix}__orc_deinit_func.{module.id}")
 
     def hosts_changed(self) -> None:
         """Host functions were added: symbols that were not found before may be now."""
         for module in self.modules.values():
             self._wanted.update((item.name, None) for item in module.globals if not item.defined)
 
-    def materializing(self, module_id: str) -> None:
-        """Take note that ORC compiles a module."""
-        module = self.modules.get(module_id)
-        if module:
-            module.ready = True
-            self._touched.append(module)
+    def settle(self) -> list[Callable[[], None]]:
+        """Link what replaces code in use, if all is there that it needs, and have it take effect.
 
-    def _guarded(self, look: Callable[[], T]) -> T:
-        self._touched.clear()
+        Returns:
+            What takes that back, to be called in reverse order.
+
+        Raises:
+            JITError: if something cannot be compiled or linked; then nothing has changed.
+        """
+        inverses: list[Callable[[], None]] = []
+        for settlement in list(self.unsettled):
+            if self._lacking(self._reach(settlement.unit.module, lazy=True)):
+                continue
+            try:
+                inverse = self._linked(lambda each=settlement: self.units.settle(each, self.formers))  # type: ignore[misc]
+            except JITError:
+                for done in reversed(inverses):
+                    done()
+                raise
+            self.unsettled.remove(settlement)
+            inverses += [lambda each=settlement: self.unsettled.append(each), inverse]  # type: ignore[misc]
+        return inverses
+
+    def _settle_late(self, name: str) -> None:
+        """Link what waited for a definition; refuse a look-up of what calls something that still waits."""
+        try:
+            self.settle()
+        except JITError as problem:
+            failure: JITError | None = problem
+        else:
+            failure = None
+        if not self.unsettled:
+            return
+        waiting = {settlement.unit.module for settlement in self.unsettled}
+        found = self.defined.get(name)
+        reached = self._reach(found[0], lazy=False) if found else ()
+        needed = [module for module in reached if module in waiting]
+        if needed and failure:
+            raise failure
+        if needed:
+            raise undefined(sorted(self._lacking(reached)), self.modules.values(), [*self.defined, *self._hosts()])
+
+    def _lacking(self, modules: Iterable[SessionModule]) -> set[str]:
+        """What some modules need, and nobody defines."""
+        return {
+            item.name
+            for module in modules
+            for item in module.needs()
+            if not item.weak and item.name not in self.defined and not self._provided(item.name)
+        }
+
+    def _reach(self, module: SessionModule, lazy: bool) -> dict[SessionModule, None]:
+        """A module and those that it needs; only those that are not linked yet, if `lazy`."""
+        reached = {module: None}
+        todo = [module]
+        while todo:
+            for item in todo.pop().needs():
+                found = self.defined.get(item.name)
+                if found and found[0] not in reached and not (lazy and found[0].ready):
+                    reached[found[0]] = None
+                    todo.append(found[0])
+        return reached
+
+    def _provided(self, name: str) -> bool:
+        return (
+            name.startswith(LLJIT_OWN)
+            or self.units.occupied(name)
+            or any(module.assembly for module in self.modules.values())
+            or self._outside(name)
+        )
+
+    def _linked(self, look: Callable[[], T], module: SessionModule | None = None) -> T:
+        """Do something that links, for the sake of a module if there is one."""
         if self._wanted:
-            outside = [name for name in self._wanted if name not in self._defined]
+            outside = [name for name in self._wanted if name not in self.defined]
             self._wanted.clear()
             self._prepare(outside)
         try:
             return look()
         except LinkError as problem:
-            self._heal()
             if problem.missing:
-                names = [name.removeprefix(self._jit.prefix) for name in problem.missing]
-                candidates = [*self._defined, *self._hosts()]
-                raise undefined(sorted(names), self.modules.values(), candidates) from None
+                names = {name.removeprefix(self._jit.prefix) for name in problem.missing}
+                if module:
+                    names |= self._lacking(
+                        self._reach(module, lazy=True)
+                    )  # ORC stops at the first object that lacks something
+                raise undefined(sorted(names), self.modules.values(), [*self.defined, *self._hosts()]) from None
             raise JITError(problem.message) from None
 
-    def _heal(self) -> None:
-        """Remove and add again every module of the failed link. None of their code has run."""
-        for module in self._touched:
-            self._jit.remove(module.tracker)
-        for module in self._touched:
-            module.ready = False
-            parsed = module.parse()
-            llvm.set_triple(parsed.ptr, self._jit.triple.encode())
-            llvm.set_layout(parsed.ptr, self._jit.layout.encode())
-            parsed.identifier = module.name
-            self._stamp(parsed, module.name, module.data)
-            module.tracker = self._jit.add(parsed)
-        self._touched.clear()
 
-
-def _refuse_mixture(reading: Reading, name: str) -> None:
-    """Refuse what ORC only gets right in IR, in a module that has to be given to it as an object."""
-    what = [f"thread_local {quoted(item.name)}" for item in reading.globals if item.thread_local]
-    what += ["static initialisers"] * (reading.constructs or reading.destructs)
-    if what:
-        raise InputError(
-            f"{name}: {what[0]} beside module-level assembly does not work here",
-            "move the assembly into a module of its own",
-        )
+def _refuse_ifuncs(reading: Reading, name: str) -> None:
+    for item in reading.globals:
+        if item.kind == "ifunc":
+            raise InputError(f"{name}: ORC cannot link the ifunc {quoted(item.name)}", "call what it resolves to")
 
 
 def describe(item: Global, module: str, state: str) -> messages.Symbol:
     """A row about a global value."""
     return messages.Symbol(item.name, item.kind, item.type.text, module, state)
-
-
-def _type_text(context: Context, name: str) -> str:
-    type = llvm.named_type(context.ptr, name.encode())
-    return llvm.text_of(llvm.print_type(type)) if type else ""

@@ -8,7 +8,7 @@ from jitrepl import messages
 from jitrepl.errors import JITError, JitreplError
 from jitrepl.worker import llvm, process
 from jitrepl.worker.calls import Caller, SessionMemory
-from jitrepl.worker.dylib import SessionDylib, SessionModule
+from jitrepl.worker.dylib import SessionDylib
 from jitrepl.worker.generator import HostSymbolGenerator
 from jitrepl.worker.hosts import Hosts
 from jitrepl.worker.jit import Jit
@@ -16,6 +16,7 @@ from jitrepl.worker.reader import quoted
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.thunks import Thunks
 from jitrepl.worker.types import Function, Void
+from jitrepl.worker.units import Units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,10 +61,16 @@ class Engine:
         self.tell: Callable[[tuple[str, ...]], None] = self._notes.extend
         self._said: set[str] = set()
         self._exit_functions = False
-        self.jit = Jit(self._materializing)
-        self.dylib = SessionDylib(self.jit, lambda: self._hosts.names(), self._compile_hosts)
-        self.dylib.declare_host = self._declare_host
-        self.dylib.number_lines = request.snapshots
+        self.jit = Jit(
+            lambda id, module: self._units.finish(id, module),
+            self._materializing,
+            lambda id, size: self._units.linked(id, size),
+        )
+        self._units = Units(self.jit, request.snapshots)
+        self.dylib = SessionDylib(
+            self.jit, self._units, lambda: self._hosts.names(), self._outside, self._compile_hosts
+        )
+        self.dylib.lender.declare_host = self._declare_host
         thunks = Thunks(self.jit)
         memory = SessionMemory(self.dylib, self.dylib.reader.types)
         self._hosts = Hosts(thunks, memory.signature_of, memory)
@@ -123,24 +130,58 @@ class Engine:
         return messages.Started(llvm.version(), self.jit.triple, self.take_notes())
 
     def _load(self, request: messages.Load) -> messages.Loaded:
-        module, notes = self.dylib.add(request.data, request.name)
-        self._notes += notes
+        admission = self.dylib.add(request.data, request.name, request.replace)
+        module = admission.module
+        self._notes += admission.notes
         if module.constructs:
-            self._construct(module)
+            try:
+                self._caller.run(_NULLARY, self.dylib.initializer(module), b"")
+            except JitreplError:
+                admission.take_back()
+                raise
+        state = "ready" if module.ready else "lazy"
         defines = tuple(
-            messages.Symbol(item.name, item.kind, item.type.text, module.name, "ready" if module.ready else "lazy")
-            for item in module.globals
-            if item.defined and not item.local
+            messages.Symbol(item.name, item.kind, item.type.text, module.name, state) for item in module.definitions()
         )
         declares = tuple(item.name for item in module.globals if not item.defined)
-        return messages.Loaded(module.name, defines, declares, self.take_notes())
+        changed: tuple[str, ...] = ()
+        if admission.previous:
+            from jitrepl.worker import compare
 
-    def _construct(self, module: SessionModule) -> None:
-        try:
-            self._caller.run(_NULLARY, self.dylib.initializer(module), b"")
-        except JitreplError:
-            self.dylib.discard(module)
-            raise
+            changed = tuple(compare.changed(admission.previous, module))
+        return messages.Loaded(
+            module.name,
+            defines,
+            declares,
+            tuple(admission.replaced),
+            admission.previous is not None,
+            changed,
+            tuple(admission.gone),
+            self.take_notes(),
+        )
+
+    def _unload(self, request: messages.Unload) -> messages.Unloaded:
+        from jitrepl.worker.removal import Removal
+
+        removal = Removal(self.dylib, request.what)
+        if not request.force:
+            removal.refuse_if_used(request.what)
+        module = removal.module
+        if removal.whole and module.destructs and module.units[0].ready:
+            self._caller.run(_NULLARY, self.dylib.finalizer(module), b"")
+        removal.run()
+        return messages.Unloaded(module.name, tuple(removal.names), removal.whole, self.take_notes())
+
+    def _modules(self, _request: messages.ListModules) -> messages.ModuleTable:
+        from jitrepl.worker.dump import module_rows
+
+        return messages.ModuleTable(tuple(module_rows(self.dylib)))
+
+    def _save(self, request: messages.Save) -> messages.Done:
+        from jitrepl.worker.dump import save
+
+        save(self.dylib, self.jit, request.path, request.kind)
+        return messages.Done(self.take_notes())
 
     def _call(self, request: messages.Call) -> messages.Called:
         value = self._caller.call(request)
@@ -201,7 +242,7 @@ class Engine:
     def _materializing(self, module_id: str) -> None:
         self._compiled = True
         self._exit_functions |= module_id == _STANDARD_LIBRARY
-        self.dylib.materializing(module_id)
+        self._units.materializing(module_id)
 
     def _declare_host(self, name: str) -> str | None:
         function = self._hosts.find(name)
@@ -226,20 +267,27 @@ class Engine:
                     f"warning: {name} is declared as {declared.type.text}, the host function is {written}"
                 )
 
+    def _outside(self, name: str) -> bool:
+        return self._hosts.find(name) is not None or process.symbol_address(name) is not None
+
     def _host_address(self, symbol: str) -> int | None:
         """What the generator answers: host functions that code was made for."""
         address = self._hosts.compiled.get(symbol)
         if address is not None and symbol not in self._said:
             self._said.add(symbol)
+            self._units.occupy(symbol)
             self._notes.append(f"Undefined symbol {symbol}: redirect to host function @ 0x{address:016x}")
         return address
 
 
 _ANSWERS: dict[type, Callable[[Engine, Any], messages.Reply]] = {
     messages.Load: Engine._load,
+    messages.Unload: Engine._unload,
+    messages.Save: Engine._save,
     messages.Call: Engine._call,
     messages.Dump: Engine._dump,
     messages.ListSymbols: Engine._symbols,
+    messages.ListModules: Engine._modules,
     messages.AddHost: Engine._add_host,
     messages.AddLibrary: Engine._add_library,
     messages.Explain: Engine._explain,

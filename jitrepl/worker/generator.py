@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # LLJIT defines these itself; binding `__cxa_atexit` to libc's runs destructors after their code is gone.
-_LLJIT_OWN = ("__lljit", "__cxa_atexit", "atexit", "__dso_handle", "__orc_", "$.")
+LLJIT_OWN = ("__lljit", "__cxa_atexit", "atexit", "__dso_handle", "__orc_", "$.")
 
 
 class _LookupElement(Structure):
@@ -57,7 +57,7 @@ class HostSymbolGenerator:
             # ORC asks in the order of a hash table; what is noted about the symbols should not depend on it.
             for text, entry in sorted((llvm.symbol_text(element.name), element.name) for element in wanted):
                 name = text.decode("utf-8", "surrogateescape")
-                if name.startswith(_LLJIT_OWN):
+                if name.startswith(LLJIT_OWN):
                     continue
                 address = self._resolve(name.removeprefix(self._jit.prefix))
                 if address is not None:

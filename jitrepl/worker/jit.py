@@ -5,7 +5,7 @@ Nothing here is thread-safe: two look-ups at once crash LLJIT, and the worker ha
 
 from __future__ import annotations
 
-from ctypes import Structure, byref, c_int, c_uint8, c_uint64, c_void_p
+from ctypes import Structure, byref, c_int, c_uint8, c_uint64, c_void_p, string_at
 
 from jitrepl.errors import JITError
 from jitrepl.worker import llvm
@@ -59,10 +59,18 @@ class Jit:
     under JITLink; one made from a target machine does not (docs/decisions/0006).
 
     Args:
-        on_materialize: called with a module's id when ORC is about to compile it.
+        on_compile: called with a module's id and the module, an `LLVMModuleRef`, just before it is compiled; it may
+            change all but the symbols that the module defines.
+        on_materialize: called with a module's id when ORC materializes it.
+        on_object: called with a module's id and its object's size in bytes.
     """
 
-    def __init__(self, on_materialize: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        on_compile: Callable[[str, int], None],
+        on_materialize: Callable[[str], None],
+        on_object: Callable[[str, int], None],
+    ) -> None:
         llvm.initialize_target()
         target = c_void_p()
         llvm.check(llvm.detect_host(byref(target)))
@@ -79,7 +87,10 @@ class Jit:
         self._reports: list[str] = []
         self._machine: int | None = None
         self._objects: dict[int, str] = {}
+        self._on_compile = on_compile
         self._on_materialize = on_materialize
+        self._on_object = on_object
+        self._compiling = ""
         # ctypes frees a callback that nobody refers to, and ORC keeps calling it.
         self._callbacks = (
             llvm.ErrorReporter(self._report),
@@ -111,6 +122,7 @@ class Jit:
         if module.has_assembly:
             # ORC knows the symbols of IR only, and refuses an object that defines more. An object's it reads.
             identifier = module.identifier
+            self._on_compile(identifier, module.ptr)
             buffer = self._compiled(module)
             self._objects[llvm.buffer_start(buffer)] = identifier
             error = llvm.jit_add_object(self.ptr, tracker, buffer)
@@ -120,6 +132,20 @@ class Jit:
             llvm.release_tracker(tracker)
             llvm.check(error)
         return tracker
+
+    def object_of(self, module: Module) -> bytes:
+        """The object file that a module compiles to.
+
+        Args:
+            module: consumed.
+
+        Raises:
+            JITError: if it cannot be compiled.
+        """
+        buffer = self._compiled(module)
+        data = string_at(llvm.buffer_start(buffer), llvm.buffer_size(buffer))
+        llvm.dispose_buffer(buffer)
+        return data
 
     def _compiled(self, module: Module) -> int:
         """The object of a module, as a memory buffer, which the caller owns."""
@@ -192,16 +218,26 @@ class Jit:
         self._reports.append(llvm.message_of(error))
 
     def _linking(self, _context: int, buffer: int) -> int | None:
-        identifier = self._objects.pop(llvm.buffer_start(c_void_p.from_address(buffer)), None)
+        object = c_void_p.from_address(buffer)
+        identifier = self._objects.pop(llvm.buffer_start(object), None)
         if identifier is not None:
             self._on_materialize(identifier)
+        self._on_object(identifier or self._compiling, llvm.buffer_size(object))
         return None
 
     def _transform(self, _context: int, module: int, _responsibility: int) -> int | None:
         return llvm.with_module_do(c_void_p.from_address(module), self._callbacks[2], None)  # type: ignore[no-any-return]
 
-    def _announce(self, _context: int, module: int) -> None:
-        self._on_materialize(identifier_of(module))
+    def _announce(self, _context: int, module: int) -> int | None:
+        # An exception that left this callback would be lost, and the code with it.
+        try:
+            self._compiling = identifier_of(module)
+            self._on_materialize(self._compiling)
+            self._on_compile(self._compiling, module)
+            return None
+        except Exception as problem:
+            error: int = llvm.create_error(f"{self._compiling} cannot be prepared: {problem!r}".encode())
+            return error
 
 
 def define_functions(dylib: int, functions: dict[int, int]) -> int | None:

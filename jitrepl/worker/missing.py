@@ -5,12 +5,13 @@ from __future__ import annotations
 from jitrepl.errors import UndefinedError
 from jitrepl.worker import llvm
 from jitrepl.worker.reader import quoted
+from jitrepl.worker.rewrite import value_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from jitrepl.worker.dylib import SessionModule
+    from jitrepl.worker.modules import SessionModule
 
 _USERS_SHOWN = _NAMES_SHOWN = 5
 _CXX = "_Z"  # what mangled names begin with
@@ -43,13 +44,10 @@ def undefined(names: list[str], modules: Collection[SessionModule], candidates: 
 
 def _users(name: str, modules: Collection[SessionModule]) -> Iterator[str]:
     """Who uses a symbol that is not defined: `@f of <input 3>`."""
-    data = name.encode("utf-8", "surrogateescape")
     for module in modules:
-        if not any(item.name == name and not item.defined for item in module.globals):
+        if not module.uses(name):
             continue
-        with module.parse() as parsed:
-            value = llvm.named_function(parsed.ptr, data) or llvm.named_global(parsed.ptr, data)
-            functions = dict.fromkeys(_using_functions(value)) if value else {}
+        functions = using_functions(module, name)
         if functions:
             yield from (f"{quoted(function)} of {module.name}" for function in functions)
         else:
@@ -62,6 +60,13 @@ def suggestion(name: str, candidates: Iterable[str]) -> str:
 
     close = get_close_matches(name, [c for c in dict.fromkeys(candidates) if c != name], n=2)
     return f"did you mean {' or '.join(quoted(c) for c in close)}?" if close else ""
+
+
+def using_functions(module: SessionModule, name: str) -> list[str]:
+    """The functions of a module that use a global value."""
+    with module.parse() as parsed:
+        value = value_named(parsed.ptr, name)
+        return list(dict.fromkeys(_using_functions(value))) if value else []
 
 
 def _using_functions(value: int) -> Iterator[str]:

@@ -51,6 +51,7 @@ class Global:
         local: whether only this module sees it (`internal`, `private`).
         private: whether it is not even in the symbol table.
         weak: whether another definition may take its place, or it may stay undefined.
+        used: whether something in the module refers to it.
         thread_local: whether each thread has its own.
         constant: whether it is a variable that nobody may write.
     """
@@ -65,6 +66,7 @@ class Global:
         "signature",
         "thread_local",
         "type",
+        "used",
         "weak",
     )
 
@@ -75,6 +77,7 @@ class Global:
         self.local = linkage in (_INTERNAL, _PRIVATE)
         self.private = linkage == _PRIVATE
         self.weak = linkage in _WEAK
+        self.used = bool(llvm.first_use(value))
         self.defined = linkage != _AVAILABLE_EXTERNALLY and not llvm.is_declaration(value)
         self.signature: Signature | None = None
         self.type: Type

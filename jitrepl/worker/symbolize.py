@@ -159,8 +159,9 @@ class _Object:
             at = table["sh_offset"] + index * table["sh_entsize"] + 8  # st_value of Elf64_Sym
             (value,) = unpack_from("<Q", image, at)
             pack_into("<Q", image, at, value + starts[section])
-            if symbol["st_info"]["type"] == "STT_FUNC":
-                self._functions.append((value + starts[section], symbol["st_size"], symbol.name))
+            name, _, version = symbol.name.partition("#")
+            if symbol["st_info"]["type"] == "STT_FUNC" and not version.startswith("local"):
+                self._functions.append((value + starts[section], symbol["st_size"], name))
         self._elf = ELFFile(io.BytesIO(bytes(image)))
 
     def place(self, address: int) -> Place | None:

@@ -58,9 +58,11 @@ def test_what_does_not_fit_is_told(session: Session, literals: tuple[str, ...], 
         call(session, "f", *literals)
 
 
-def test_internal_functions_are_told_apart_from_unknown_ones(session: Session) -> None:
+def test_internal_functions_are_called_by_name_if_there_is_one(session: Session) -> None:
     session.load("define internal i32 @hidden() { ret i32 1 }")
-    with pytest.raises(SymbolError, match=r"@hidden is internal to <input 1>"):
+    assert call(session, "hidden") == "1"
+    session.load("define internal i32 @hidden() { ret i32 2 }")
+    with pytest.raises(SymbolError, match=r"@hidden is internal to <input 1> and <input 2>"):
         call(session, "hidden")
 
 

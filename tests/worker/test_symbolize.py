@@ -61,7 +61,7 @@ def test_a_function_without_debug_info_has_its_name(engine: Engine, compile: Com
 
 
 def test_typed_ir_has_its_lines(engine: Engine) -> None:
-    engine.dylib.number_lines = True
+    engine.dylib.units.number_lines = True
     at = address(engine, b"define i32 @typed(i32 %x) {\n  %r = mul i32 %x, 3\n  ret i32 %r\n}", "typed")
     place = Symbolizer().place(at)
     assert place

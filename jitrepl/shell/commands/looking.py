@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jitrepl import messages
 from jitrepl.errors import SymbolError, UsageError
-from jitrepl.messages import Record
+from jitrepl.records import Record
 from jitrepl.shell.arguments import Text
 from jitrepl.shell.commands.registry import ALIASES, COMMANDS, Help, Plain, command, similar_command
 from jitrepl.shell.crashes import full_text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jitrepl.errors import UsageError
-from jitrepl.messages import Record
+from jitrepl.records import Record
 from jitrepl.shell.arguments import READERS, read_arguments
 
 TYPE_CHECKING = False
@@ -36,9 +36,14 @@ class Undone(Record):
 
 
 class Plain(Record):
-    """Text to show as it is."""
+    """Text to show as it is.
+
+    Args:
+        result: whether it is a result; else it is a remark.
+    """
 
     text: str
+    result: bool = True
 
 
 class Several(Record):

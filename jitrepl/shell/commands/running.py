@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jitrepl import messages
 from jitrepl.errors import JitreplError
-from jitrepl.messages import Record
+from jitrepl.records import Record
 from jitrepl.shell.arguments import Literals, Name, Paths, SignatureText
 from jitrepl.shell.commands.registry import Several, command
 from jitrepl.shell.session import Session

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from jitrepl import messages
 from jitrepl.errors import UsageError
-from jitrepl.messages import Record
+from jitrepl.records import Record
 from jitrepl.shell.arguments import Count, Text, Word
 from jitrepl.shell.commands.registry import Leave, Plain, Undone, command
 from jitrepl.shell.session import Session
@@ -35,6 +36,12 @@ def set_(session: Session, name: Word = "", value: Text = "") -> Record:
     chosen = {name: SETTINGS[name]} if name else SETTINGS
     rows = [(key, s.show(getattr(session.limits, s.field)), s.help) for key, s in chosen.items()]
     return Plain("\n".join(f"{key:<13} {shown:<7} {help}" for key, shown, help in rows))
+
+
+@command()
+def next(session: Session) -> Record:
+    """End the input before this line; in a script, the IR after it is an input of its own."""
+    return messages.Done()
 
 
 @command("q", "exit")

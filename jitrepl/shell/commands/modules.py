@@ -1,0 +1,62 @@
+"""Commands that are about modules: list, take out, load again, save."""
+
+from __future__ import annotations
+
+from jitrepl import messages
+from jitrepl.errors import UsageError
+from jitrepl.records import Record
+from jitrepl.shell.arguments import Text
+from jitrepl.shell.commands.registry import Plain, Several, command
+from jitrepl.shell.session import Session
+
+
+@command("m")
+def modules(session: Session) -> Record:
+    """List the modules: what they define, whether their code is there yet, the size of their objects.
+
+    A module is `lazy` until one of its symbols is looked up. One that is `replaced` defines nothing any more, but its
+    code or data may still be in use.
+    """
+    return messages.ModuleTable(session.modules())
+
+
+@command()
+def unload(session: Session, what: Text) -> Record:
+    """Take a module, or one symbol, out of the session: `:unload sum.ll`, `:unload f`.
+
+    What others use is kept, unless a `!` follows the name: `:unload f!`. Calls of its users then fail until it is
+    defined again. The memory is given back with the last of a module's symbols.
+    """
+    name = what.rstrip("!").strip()
+    if not name:
+        raise UsageError("WHAT is missing", ":unload WHAT")
+    return session.unload(name, force=what.endswith("!"))
+
+
+@command("r")
+def reload(session: Session, path: Text = "") -> Record:
+    """Load the files again that have changed, or PATH, and say which functions are other ones now.
+
+    Their functions are replaced for every caller. Variables keep their values if type and initialiser are the same
+    as before.
+    """
+    done = session.reload(path.strip('"'))
+    return Several(done) if done else Plain("no file has changed")
+
+
+@command()
+def save(session: Session, path: Text) -> Record:
+    """Write the session to a file: `:save work.jitrepl`, or as one module, `:save all.ll`.
+
+    The suffix says what is written: .ll textual IR, .bc bitcode, .o an object. Any other file gets the inputs as a
+    script, with the calls; `jitrepl FILE` brings the session back.
+    """
+    session.save(path.strip('"'))
+    return Plain(f"saved {path}", result=False)
+
+
+@command()
+def reset(session: Session) -> Record:
+    """Begin anew: nothing is loaded, memory is fresh; settings stay."""
+    session.reset()
+    return Plain("the session is empty", result=False)

@@ -1,0 +1,214 @@
+"""The modules of a session, and the units of code that ORC has of them.
+
+A module is an input. ORC gets it as a unit, an IR module under an id of its own. When something that a module refers
+to has moved, its code is compiled again, as a second unit, which uses the data of the first one.
+"""
+
+from __future__ import annotations
+
+from jitrepl.errors import InternalError
+from jitrepl.worker import llvm, rewrite
+from jitrepl.worker.owned import Context, Module, parse
+from jitrepl.worker.reader import BITCODE_MAGIC, Global, Reading
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class SessionModule:
+    """A module of the session.
+
+    Args:
+        name: what the user calls it: a path, or `<input 3>`.
+        number: which one it is, from 1.
+        reading: what was read.
+        assembly: whether it has module-level assembly, which may define what `globals` only declares.
+    """
+
+    __slots__ = (
+        "_rest",
+        "absent",
+        "assembly",
+        "borrowed",
+        "constructs",
+        "data",
+        "destructs",
+        "globals",
+        "items",
+        "name",
+        "number",
+        "revived",
+        "units",
+    )
+
+    def __init__(self, name: str, number: int, reading: Reading, assembly: bool) -> None:
+        self.name = name
+        self.number = number
+        self.data = reading.data
+        self.globals = reading.globals
+        self.items = {item.name: item for item in reading.globals}
+        self.constructs = reading.constructs
+        self.destructs = reading.destructs
+        self.assembly = assembly
+        self.absent: dict[str, str] = {}
+        """What its text defines and others define for it: the symbol under which they do."""
+        self.borrowed: set[str] = set()
+        """The variables that it defines, and that go on where an earlier module has them."""
+        self.revived: set[str] = set()
+        """The weak variables that it defines since the module is gone that had them; its later units do."""
+        self.units: list[Unit] = []
+        self._rest: tuple[frozenset[str], set[str]] | None = None
+
+    @property
+    def id(self) -> str:
+        """What tells it from other modules."""
+        return self.units[0].id
+
+    @property
+    def unit(self) -> Unit:
+        """What has its code now."""
+        return self.units[-1]
+
+    @property
+    def ready(self) -> bool:
+        """Whether its code was materialized."""
+        return self.unit.ready
+
+    @property
+    def size(self) -> int:
+        """The bytes of its objects, which ORC has linked."""
+        return sum(unit.size for unit in self.units)
+
+    def definitions(self) -> Iterator[Global]:
+        """What it defines for others, except for what others define for it."""
+        for item in self.globals:
+            if item.defined and not item.local and item.name not in self.absent:
+                yield item
+
+    def locals(self) -> Iterator[Global]:
+        """What only this module sees, except for constants that nothing could tell apart."""
+        for item in self.globals:
+            if item.defined and item.local and item.name and item.name not in self.absent:
+                if item.private and item.constant:
+                    continue
+                yield item
+
+    def means_something(self) -> bool:
+        """Whether it defines something, or its being there has an effect."""
+        return any(self.definitions()) or self.constructs or self.destructs or self.assembly
+
+    def needs(self) -> Iterator[Global]:
+        """What it uses and others have to define."""
+        return (item for item in self.globals if self.uses(item.name))
+
+    def uses(self, name: str) -> bool:
+        """Whether it uses what others define under a name."""
+        item = self.items.get(name)
+        if item is None or not item.used:
+            return False
+        if item.defined and name not in self.borrowed and self.absent.get(name) != name:
+            return False
+        return not self.absent or name in self._used_by_the_rest()
+
+    def _used_by_the_rest(self) -> set[str]:
+        """What is used by other code than that which others define now."""
+        absent = frozenset(self.absent)
+        if self._rest is None or self._rest[0] != absent:
+            with self.parse() as parsed:
+                for name in absent:
+                    rewrite.erase(parsed.ptr, name)
+                values = {name: rewrite.value_named(parsed.ptr, name) for name in self.items}
+                self._rest = absent, {name for name, value in values.items() if value and llvm.first_use(value)}
+        return self._rest[1]
+
+    def local_symbol(self, name: str) -> str:
+        """The symbol of a local definition; "" if it has none."""
+        return self.absent.get(name) or self.unit.symbols.get(name) or self.units[0].symbols.get(name, "")
+
+    def parse(self, context: Context | None = None) -> Module:
+        """The module anew, as its text has it."""
+        module, message = parse(self.data, self.name, context)
+        if module is None:
+            raise InternalError(f"{self.name} cannot be read a second time: {message}")
+        return module
+
+
+class Unit:
+    """A module as ORC has it.
+
+    Args:
+        id: the module id, unique in the session; ORC names the initialisers by it.
+        module: what it is made of.
+        number: which unit of its module it is, from 1; the first one has the data.
+    """
+
+    __slots__ = ("id", "module", "number", "ready", "size", "symbols", "tracker")
+
+    def __init__(self, id: str, module: SessionModule, number: int) -> None:
+        self.id = id
+        self.module = module
+        self.number = number
+        self.symbols: dict[str, str] = {}
+        """The symbol of each thing that it defines, by its name in the module."""
+        self.tracker = 0
+        self.ready = False
+        self.size = 0
+
+    def name_locals(self) -> None:
+        """Choose symbols for what only the module sees."""
+        suffix = f"#local{self.module.number}" + f".{self.number}" * (self.number > 1)
+        for item in self.module.locals():
+            if item.kind == "function" or self.number == 1:
+                self.symbols[item.name] = item.name + suffix
+
+    def former_locals(self, name: str) -> list[str]:
+        """The symbols of a local function in the module's earlier units; none if it is not local."""
+        item = self.module.items[name]
+        earlier = self.module.units[: self.number - 1]
+        return [unit.symbols[name] for unit in earlier] if item.local and item.kind == "function" else []
+
+    def prepare(self, triple: str, layout: str, number_lines: bool) -> Module:
+        """The IR that ORC gets.
+
+        Args:
+            triple, layout: the target's.
+            number_lines: whether typed IR gets its line numbers.
+        """
+        module = self.module
+        made = module.parse()
+        self.change(made, number_lines)
+        llvm.set_triple(made.ptr, triple.encode())
+        llvm.set_layout(made.ptr, layout.encode())
+        return made
+
+    def change(self, made: Module, number_lines: bool) -> None:
+        """Make what was read from the module's text what ORC gets."""
+        module, ptr = self.module, made.ptr
+        made.identifier = self.id
+        if number_lines and module.data[:4] not in BITCODE_MAGIC:
+            from jitrepl.worker.lines import stamp_lines
+
+            stamp_lines(made, module.name, module.data.decode("utf-8", "surrogateescape"))
+        for name, symbol in module.absent.items():
+            rewrite.undefine(ptr, name, symbol)
+        for name in module.borrowed:
+            rewrite.undefine(ptr, name, name)
+        if self.number > 1:
+            self._leave_data(ptr)
+        for item in module.definitions():
+            symbol = self.symbols.get(item.name, item.name)
+            value = rewrite.value_named(ptr, item.name) if symbol != item.name else None
+            if value:
+                rewrite.rename(value, symbol)
+        for item in module.locals():
+            if item.name in self.symbols:
+                rewrite.publish(ptr, item.name, self.symbols[item.name])
+
+    def _leave_data(self, ptr: int) -> None:
+        """Use the data of the module's first unit, and run no initialiser again."""
+        first = self.module.units[0]
+        for item in [*self.module.definitions(), *self.module.locals()]:
+            if item.kind != "function" and item.name not in self.symbols:
+                rewrite.undefine(ptr, item.name, first.symbols[item.name] if item.local else item.name)
+        rewrite.forget_initialisers(ptr)

@@ -1,0 +1,212 @@
+"""What jitrepl changes in a module's IR before ORC gets it: who defines a name, and under which symbol.
+
+Every function here takes an `LLVMModuleRef`, and values by their names. Sources: LangRef, "Global Variables",
+"Functions", "Aliases", "Prefix Data"; llvm-c/Core.h.
+"""
+
+from __future__ import annotations
+
+from ctypes import string_at
+
+from jitrepl.worker import llvm
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# llvm-c/Core.h: LLVMLinkage, LLVMVisibility, LLVMAttributeFunctionIndex
+_EXTERNAL, _AVAILABLE_EXTERNALLY, _PRIVATE = 0, 1, 9
+_HIDDEN = 1
+_FUNCTION_INDEX = 0xFFFFFFFF
+
+
+def encoded(name: str) -> bytes:
+    """A name as LLVM has it."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+def value_named(module: int, name: str) -> int | None:
+    """The global value of a module that has a name, as an `LLVMValueRef`."""
+    data = encoded(name)
+    found: int | None = (
+        llvm.named_function(module, data)
+        or llvm.named_global(module, data)
+        or llvm.named_alias(module, data, len(data))
+        or llvm.named_ifunc(module, data, len(data))
+    )
+    return found
+
+
+def values_of(module: int, first: Callable[[int], int], following: Callable[[int], int]) -> Iterator[int]:
+    """The values of one of a module's lists, which may change meanwhile."""
+    found = []
+    value = first(module)
+    while value:
+        found.append(value)
+        value = following(value)
+    yield from found
+
+
+def rename(value: int, symbol: str) -> None:
+    """Give a global value another name; whoever uses it follows."""
+    data = encoded(symbol)
+    llvm.set_name(value, data, len(data))
+
+
+def undefine(module: int, name: str, symbol: str) -> None:
+    """Make a definition a declaration: somebody else defines it, under this symbol.
+
+    Aliases of it keep what they mean.
+    """
+    value = value_named(module, name)
+    if not value:
+        return
+    if llvm.named_function(module, encoded(name)) == value and not _aliases_of(module, value):
+        llvm.set_comdat(value, None)
+        llvm.set_linkage(value, _AVAILABLE_EXTERNALLY)  # a body that nobody emits
+        if symbol != name:
+            rename(value, symbol)
+    elif llvm.named_global(module, encoded(name)) == value and not _aliases_of(module, value):
+        llvm.set_comdat(value, None)
+        llvm.set_initializer(value, None)
+        llvm.set_linkage(value, _EXTERNAL)
+        if symbol != name:
+            rename(value, symbol)
+    else:
+        _replace(module, value, name, symbol)
+
+
+def erase(module: int, name: str) -> None:
+    """Make a definition a declaration, for people to read; unlike `undefine`, this leaves no trace of the body."""
+    value = llvm.named_function(module, encoded(name))
+    if not value or _aliases_of(module, value) or any(llvm.as_block_address(user) for user in _users(value)):
+        undefine(module, name, name)
+        return
+    rename(value, f"{name}#was")
+    llvm.replace_uses(value, _declared_like(module, value, name))
+    llvm.delete_function(value)
+
+
+def _replace(module: int, value: int, name: str, symbol: str) -> None:
+    """Have a declaration used in the place of an alias, or of what has aliases; those keep it."""
+    aliases = _aliases_of(module, value)
+    rename(value, f"{name}#was")
+    stand_in = _declared_like(module, value, symbol)
+    llvm.replace_uses(value, stand_in)
+    for alias in aliases:
+        llvm.set_aliasee(alias, value)
+    if llvm.named_alias(module, encoded(f"{name}#was"), len(encoded(f"{name}#was"))):
+        # llvm-c cannot delete an alias; this one is to mean nothing.
+        number = llvm.int32_type(llvm.module_context(module))
+        target = llvm.add_global(module, number, encoded(f"{name}#nothing"))
+        llvm.set_initializer(target, llvm.const_int(number, 0, 0))
+        llvm.set_linkage(target, _PRIVATE)
+        llvm.set_aliasee(value, target)
+    else:
+        llvm.set_comdat(value, None)
+    llvm.set_linkage(value, _PRIVATE)
+
+
+def _declared_like(module: int, value: int, symbol: str) -> int:
+    type = llvm.value_type(value)
+    if llvm.type_kind(type) == _FUNCTION_KIND:
+        return llvm.add_function(module, encoded(symbol), type)  # type: ignore[no-any-return]
+    made: int = llvm.add_global(module, type, encoded(symbol))
+    if llvm.is_thread_local(value):
+        llvm.set_thread_local(made, 1)
+    return made
+
+
+_FUNCTION_KIND = 9
+
+
+def _aliases_of(module: int, value: int) -> list[int]:
+    aliases = values_of(module, llvm.first_alias, llvm.next_alias)
+    return [alias for alias in aliases if llvm.aliasee(alias) == value]
+
+
+def point_elsewhere(module: int, value: int, symbol: str) -> None:
+    """Have a module use another definition than its own one, except where it calls its own directly.
+
+    A function has one address for the whole session, whichever version is current. Calls within a module stay direct.
+
+    Args:
+        module: the module.
+        value: what it defines, under a symbol of its own.
+        symbol: what it is to use.
+    """
+    uses = list(_users(value))
+    if not uses or any(llvm.as_block_address(user) for user in uses) or _aliases_of(module, value):
+        return
+    other = value_named(module, symbol) or _declared_like(module, value, symbol)
+    llvm.replace_uses(value, other)
+    for user in uses:
+        if (llvm.as_call(user) or llvm.as_invoke(user)) and llvm.called_value(user) == other:
+            llvm.set_operand(user, llvm.operand_count(user) - 1, value)
+
+
+def _users(value: int) -> Iterator[int]:
+    use = llvm.first_use(value)
+    while use:
+        yield llvm.user_of(use)
+        use = llvm.next_use(use)
+
+
+def publish(module: int, name: str, symbol: str) -> None:
+    """Give a local definition a symbol by which the session reaches it; the module keeps its own name for it."""
+    value = value_named(module, name)
+    if not value:
+        return
+    if llvm.is_thread_local(value):
+        llvm.set_linkage(value, _EXTERNAL)  # an alias of one would be another variable under emulated TLS
+        llvm.set_visibility(value, _HIDDEN)
+        rename(value, symbol)
+        return
+    alias = llvm.add_alias(module, llvm.value_type(value), 0, value, encoded(symbol))
+    llvm.set_visibility(alias, _HIDDEN)
+
+
+def forget_initialisers(module: int) -> None:
+    """Take static constructors and destructors, and assembly, out of a module: they have had their effect."""
+    for name in (b"llvm.global_ctors", b"llvm.global_dtors"):
+        found = llvm.named_global(module, name)
+        if found:
+            llvm.delete_global(found)
+    llvm.set_module_asm(module, b"", 0)
+
+
+def initial_value(module: int, name: str) -> str:
+    """How a variable's initialiser is written; "" if it has none."""
+    value = llvm.named_global(module, encoded(name))
+    initializer = llvm.initializer(value) if value else None
+    return llvm.text_of(llvm.print_value(initializer)) if initializer else ""
+
+
+def bitcode(module: int) -> bytes:
+    """A module as bitcode (llvm-c/BitWriter.h)."""
+    buffer = llvm.bitcode_buffer(module)
+    data = string_at(llvm.buffer_start(buffer), llvm.buffer_size(buffer))
+    llvm.dispose_buffer(buffer)
+    return data
+
+
+def make_redirectable(module: int, prefix: bytes, prologue: bytes) -> None:
+    """Put room for a jump in front of every function that has none, and a no-op at its entry.
+
+    Args:
+        module: the module.
+        prefix: bytes in front of the entry.
+        prologue: bytes at the entry, which are executed.
+    """
+    context = llvm.module_context(module)
+    before = llvm.const_string(context, prefix, len(prefix), 1)
+    at = llvm.const_string(context, prologue, len(prologue), 1)
+    naked = llvm.attribute_kind_named(b"naked", 5)
+    for function in values_of(module, llvm.first_function, llvm.next_function):
+        if llvm.is_declaration(function) or llvm.has_prefix(function) or llvm.has_prologue(function):
+            continue
+        if llvm.linkage(function) != _AVAILABLE_EXTERNALLY and not llvm.enum_attribute(
+            function, _FUNCTION_INDEX, naked
+        ):
+            llvm.set_prefix(function, before)
+            llvm.set_prologue(function, at)

@@ -1,0 +1,262 @@
+"""What ORC has: the units of the session's modules, the symbols in them, and where a name leads.
+
+ORC never lets go of a symbol while its code is there, and the code may be running. So a name's second definition gets
+a symbol of its own, `f#2`. Its first body is redirected to it (`jitrepl.worker.redirect`), and stays the address of
+the function. Where that cannot be done, for data and aliases, the name gets a new *entry*: the symbol under which
+other modules find it.
+
+ORC also keeps refusing the symbols of a failed link. Here every unit that took part in one is removed and added
+again, so that the user only sees the reason, and the same look-up works once that is mended.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+from jitrepl.worker import redirect, rewrite
+from jitrepl.worker.jit import Jit, LinkError
+from jitrepl.worker.modules import Unit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from jitrepl.worker.owned import Module
+
+    T = TypeVar("T")
+
+
+class Settlement:
+    """A unit that takes the place of code in use, which has to be linked before any more code runs.
+
+    Args:
+        unit: the unit.
+    """
+
+    __slots__ = ("copies", "unit")
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        self.copies: list[tuple[str, str, int]] = []
+        """Variables that get the values of others: the name, the symbol whereto, and the size in bytes."""
+
+
+class Units:
+    """The units of a session in its JITDylib.
+
+    Args:
+        jit: the LLJIT whose main JITDylib it is.
+        number_lines: whether typed IR gets line numbers, for crash reports; that doubles the time to compile.
+    """
+
+    def __init__(self, jit: Jit, number_lines: bool) -> None:
+        self._jit = jit
+        self.number_lines = number_lines
+        self._redirects = jit.triple.startswith("x86_64")
+        self._units: dict[str, Unit] = {}
+        self._symbols: dict[str, Unit | None] = {}
+        self._touched: list[Unit] = []
+        self.entries: dict[str, str] = {}
+        """The symbols under which names are found whose symbol is not the name itself."""
+        self.fresh: list[Unit] = []
+        """Units that were materialized since somebody emptied this list."""
+
+    # Names
+
+    def entry(self, name: str) -> str:
+        """The symbol under which other modules find a name."""
+        return self.entries.get(name, name)
+
+    def free_symbol(self, name: str) -> str:
+        """A symbol for a new definition of a name."""
+        symbol, number = name, 1
+        while symbol in self._symbols:
+            number += 1
+            symbol = f"{name}#{number}"
+        return symbol
+
+    def free_id(self, name: str) -> str:
+        """A module id that no unit has."""
+        id, number = name, 1
+        while id in self._units:
+            number += 1
+            id = f"{name}#{number}"
+        return id
+
+    def occupy(self, symbol: str) -> None:
+        """Take note that somebody else has defined a symbol in the JITDylib."""
+        self._symbols.setdefault(symbol, None)
+
+    def occupied(self, symbol: str) -> bool:
+        """Whether somebody who is no unit has defined a symbol in the JITDylib."""
+        return symbol in self._symbols and self._symbols[symbol] is None
+
+    def has(self, unit: Unit) -> bool:
+        """Whether ORC has a unit."""
+        return self._units.get(unit.id) is unit
+
+    def unit_of(self, symbol: str) -> Unit | None:
+        """The unit that defines a symbol."""
+        return self._symbols.get(symbol)
+
+    # Units
+
+    def add(self, unit: Unit, made: Module | None = None) -> None:
+        """Give ORC a unit.
+
+        Args:
+            unit: the unit, with its symbols.
+            made: its IR, if somebody has it at hand; consumed.
+
+        Raises:
+            JITError: if ORC refuses it; then nothing was added.
+        """
+        if made is None:
+            made = unit.prepare(self._jit.triple, self._jit.layout, self.number_lines)
+        else:
+            unit.change(made, self.number_lines)
+        self._units[unit.id] = unit
+        try:
+            unit.tracker = self._jit.add(made)
+        except BaseException:
+            del self._units[unit.id]
+            raise
+        unit.ready = False
+        for symbol in unit.symbols.values():
+            self._symbols[symbol] = unit
+
+    def remove(self, unit: Unit) -> None:
+        """Take a unit from ORC, code and data."""
+        self._jit.remove(unit.tracker)
+        del self._units[unit.id]
+        for symbol in unit.symbols.values():
+            if self._symbols.get(symbol) is unit:
+                del self._symbols[symbol]
+        unit.ready = False
+        if unit in self.fresh:
+            self.fresh.remove(unit)
+
+    def withdraw(self, unit: Unit, name: str) -> None:
+        """Have a unit that is not materialized define a name no longer; `again` makes it so."""
+        symbol = unit.symbols.pop(name, None)
+        if symbol and self._symbols.get(symbol) is unit:
+            del self._symbols[symbol]
+
+    def again(self, unit: Unit) -> None:
+        """Remove a unit that was not linked, and add it as its module is now."""
+        self.remove(unit)
+        self.add(unit)
+
+    # What ORC tells
+
+    def finish(self, id: str, module: int) -> None:
+        """Make the last changes to a unit's IR, just before it is compiled."""
+        unit = self._units.get(id)
+        if unit is None:
+            return
+        if self._redirects:
+            rewrite.make_redirectable(module, redirect.PREFIX, redirect.PROLOGUE)
+        for name, symbol in unit.symbols.items():
+            entry = self.entry(name)
+            if symbol != entry and not symbol.startswith(f"{name}#local"):
+                value = rewrite.value_named(module, symbol)
+                if value:
+                    rewrite.point_elsewhere(module, value, entry)
+        if self.entries:
+            for item in unit.module.globals:
+                entry = self.entry(item.name)
+                if entry != item.name and item.name not in unit.symbols and not (item.local and item.defined):
+                    value = rewrite.value_named(module, item.name)
+                    if value:
+                        rewrite.rename(value, entry)
+
+    def materializing(self, id: str) -> None:
+        """Take note that ORC compiles a unit."""
+        unit = self._units.get(id)
+        if unit:
+            unit.ready = True
+            self._touched.append(unit)
+            self.fresh.append(unit)
+
+    def linked(self, id: str, size: int) -> None:
+        """Take note of the size in bytes of a unit's object."""
+        unit = self._units.get(id)
+        if unit:
+            unit.size = size
+
+    # Look-ups
+
+    def address(self, symbol: str) -> int:
+        """The address of a symbol; what it needs is compiled and linked.
+
+        Raises:
+            LinkError: if that fails; then it is as if nobody had asked.
+        """
+        return self.guarded(lambda: self._jit.lookup(self._jit.prefix + symbol))
+
+    def guarded(self, look: Callable[[], T]) -> T:
+        """Do something that links.
+
+        Raises:
+            LinkError: if that fails; then it is as if nobody had tried.
+        """
+        self._touched.clear()
+        try:
+            return look()
+        except LinkError:
+            self._heal()
+            raise
+
+    def _heal(self) -> None:
+        """Remove and add again every unit of a failed link. None of their code has run."""
+        touched = self._touched[:]
+        for unit in touched:
+            self.remove(unit)
+        for unit in touched:
+            self.add(unit)
+        self._touched.clear()
+
+    # Redirections
+
+    def can_redirect(self, symbol: str) -> bool:
+        """Whether calls of a function that was compiled here can be led elsewhere."""
+        return self._redirects and redirect.can_redirect(self.address(symbol))
+
+    def settle(self, settlement: Settlement, formers: dict[str, list[str]]) -> Callable[[], None]:
+        """Link a unit, then have the former bodies of its functions lead to the new ones.
+
+        Args:
+            settlement: the unit, and what else is to be done.
+            formers: the symbols of the former bodies of functions, by their names.
+
+        Returns:
+            What takes that back.
+
+        Raises:
+            LinkError: if it cannot be linked; then nothing has changed.
+        """
+        unit = settlement.unit
+        addresses = {name: self.address(symbol) for name, symbol in unit.symbols.items()}
+        pairs = [
+            (self.address(former), address)
+            for name, address in addresses.items()
+            for former in unit.former_locals(name) or formers.get(name, [])
+        ]
+        data = [
+            (addresses[name], self.address(target), size)
+            for name, target, size in settlement.copies
+            if name in addresses
+        ]
+        led = [(old, redirect.redirect(old, new)) for old, new in pairs]
+        values = [(target, ctypes.string_at(target, size)) for _, target, size in data]
+        for source, target, size in data:
+            ctypes.memmove(target, source, size)
+
+        def take_back() -> None:
+            for target, value in values:
+                ctypes.memmove(target, value, len(value))
+            for old, before in led:
+                redirect.restore(old, before)
+
+        return take_back
