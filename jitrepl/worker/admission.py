@@ -48,7 +48,7 @@ class Admission(Change):
         if self.previous and not replace:
             raise DuplicateError(f"{name} is loaded already", "name each file once")
         self.module = SessionModule(name, dylib.next_number(), reading, reading.module.has_assembly)
-        _refuse_mixture(self.module)
+        _refuse_what_orc_cannot(self.module)
         self._unit = Unit(self.units.free_id(name), self.module, 1)
         self._settlement = Settlement(self._unit)
         self._urgent = False
@@ -235,8 +235,13 @@ class Admission(Change):
 _CALLERS_SHOWN = 5
 
 
-def _refuse_mixture(module: SessionModule) -> None:
-    """Refuse what ORC only gets right in IR, in a module that has to be given to it as an object."""
+def _refuse_what_orc_cannot(module: SessionModule) -> None:
+    """Refuse ifuncs, and what ORC only gets right in IR, in a module that has to be given to it as an object."""
+    for item in module.globals:
+        if item.kind == "ifunc":
+            raise InputError(
+                f"{module.name}: ORC cannot link the ifunc {quoted(item.name)}", "call what it resolves to"
+            )
     if not module.assembly:
         return
     what = [f"thread_local {quoted(item.name)}" for item in module.globals if item.thread_local]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from jitrepl import messages
-from jitrepl.errors import DuplicateError, InputError, JITError, UndefinedError
+from jitrepl.errors import DuplicateError, JITError, UndefinedError
 from jitrepl.worker.admission import Admission
 from jitrepl.worker.generator import LLJIT_OWN
 from jitrepl.worker.jit import Jit, LinkError
 from jitrepl.worker.lending import Lender
 from jitrepl.worker.missing import undefined
 from jitrepl.worker.modules import SessionModule
-from jitrepl.worker.reader import Global, Reader, Reading, quoted
+from jitrepl.worker.reader import Global, Reader, quoted
 from jitrepl.worker.units import Settlement, Units
 
 TYPE_CHECKING = False
@@ -155,7 +155,6 @@ class SessionDylib:
         """
         reading = self.reader.read(data, name)
         with reading.module:
-            _refuse_ifuncs(reading, name)
             admission = Admission(self, reading, name, replace)
             try:
                 admission.run()
@@ -213,15 +212,16 @@ class SessionDylib:
         Returns:
             What takes that back.
         """
-        modules = dict(self.modules)
         named = self._by_name.get(module.name) is module
-        mine = {name: pair for name, pair in self.defined.items() if pair[0] is module}
+        pairs = ((name, self.defined.get(name)) for name in module.items)
+        mine = {name: pair for name, pair in pairs if pair and pair[0] is module}
         self._forget(module)
         for name in mine:
             del self.defined[name]
 
         def take_back() -> None:
-            self.modules = modules
+            self.modules[module.id] = module
+            self.modules = dict(sorted(self.modules.items(), key=lambda pair: pair[1].number))
             self.defined.update(mine)
             if named:
                 self._by_name[module.name] = module
@@ -391,12 +391,6 @@ class SessionDylib:
                     )  # ORC stops at the first object that lacks something
                 raise undefined(sorted(names), self.modules.values(), [*self.defined, *self._hosts()]) from None
             raise JITError(problem.message) from None
-
-
-def _refuse_ifuncs(reading: Reading, name: str) -> None:
-    for item in reading.globals:
-        if item.kind == "ifunc":
-            raise InputError(f"{name}: ORC cannot link the ifunc {quoted(item.name)}", "call what it resolves to")
 
 
 def describe(item: Global, module: str, state: str) -> messages.Symbol:

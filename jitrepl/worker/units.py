@@ -238,11 +238,14 @@ class Units:
         """
         unit = settlement.unit
         addresses = {name: self.address(symbol) for name, symbol in unit.symbols.items()}
-        pairs = [
-            (self.address(former), address)
-            for name, address in addresses.items()
-            for former in unit.former_locals(name) or formers.get(name, [])
-        ]
+        pairs: list[tuple[int, int]] = []
+        for name, address in addresses.items():
+            # The first body leads to the newest, and every later one to the first: two writes, however many there are.
+            first = 0
+            for symbol in _ends(unit.former_locals(name) or formers.get(name, [])):
+                former = self.address(symbol)
+                pairs.append((former, first or address))
+                first = first or former
         data = [
             (addresses[name], self.address(target), size)
             for name, target, size in settlement.copies
@@ -260,3 +263,8 @@ class Units:
                 redirect.restore(old, before)
 
         return take_back
+
+
+def _ends(symbols: list[str]) -> list[str]:
+    """The first and the last of some symbols."""
+    return symbols[:1] + symbols[1:][-1:]
