@@ -46,7 +46,7 @@ def run_prompt(shell: Shell, inputs: Iterable[Record]) -> int:
             terminal.restore()
         shell.output.fresh_line(mark=False)  # the terminal echoes what is typed while no prompt is there
         try:
-            text = prompt.prompt()
+            text = prompt.prompt(pre_run=lambda: _look_at_files(shell))
         except KeyboardInterrupt:
             continue
         except EOFError:
@@ -57,6 +57,27 @@ def run_prompt(shell: Shell, inputs: Iterable[Record]) -> int:
             except KeyboardInterrupt:
                 shell.output.lines([])
     return 0
+
+
+_LOOK_EVERY = 0.3
+"""How often watched files are looked at, in seconds."""
+
+
+def _look_at_files(shell: Shell) -> None:
+    """While the user types: load watched files again when they change."""
+    if not shell.session.watch.paths:
+        return
+    from asyncio import sleep
+
+    from prompt_toolkit.application import get_app, run_in_terminal
+
+    async def look() -> None:
+        while True:
+            await sleep(_LOOK_EVERY)
+            if shell.session.watch.changes():
+                await run_in_terminal(shell.load_changed)
+
+    get_app().create_background_task(look())
 
 
 class Banner:

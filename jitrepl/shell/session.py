@@ -11,6 +11,7 @@ from jitrepl.shell.client import Worker
 from jitrepl.shell.settings import Limits
 from jitrepl.shell.sources import read_source
 from jitrepl.shell.supervisor import Supervisor
+from jitrepl.shell.watching import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Session:
         self._supervisor.goes_on = goes_on
         self._last_call: messages.Call | None = None
         self._inputs = 0
+        self.watch = Watch()
+        """The files that the shell loads again when they change."""
 
     # Python API
 
@@ -175,6 +178,10 @@ class Session:
             return (self.load_file(path),)
         return tuple(self.load_file(path) for path in self.changed_files())
 
+    def files(self) -> tuple[str, ...]:
+        """The files that the session has loaded."""
+        return tuple(self._supervisor.journal.files())
+
     def changed_files(self) -> list[str]:
         """The files that the session has loaded, and that read differently now.
 
@@ -202,6 +209,9 @@ class Session:
         self._supervisor.reset()
         self._last_call = None
         self._inputs = 0
+        self.watch.clear()
+        self.watch = Watch()
+        """The files that the shell loads again when they change."""
 
     def undo(self, count: int = 1) -> tuple[str, ...]:
         """Take back the last inputs, with all that they did to memory; what they printed stays printed.

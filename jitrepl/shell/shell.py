@@ -59,6 +59,7 @@ class Shell:
         if self._echo:
             self._print_input(item)
         self.output.flush()
+        self.load_changed()
         try:
             result = self._do(item)
         except JitreplError as problem:
@@ -72,6 +73,14 @@ class Shell:
         self.output.fresh_line()
         self._show(result)
         return True
+
+    def load_changed(self) -> None:
+        """Load the watched files again that have changed."""
+        for path in self.session.watch.changed():
+            try:
+                self._show(self.session.load_file(path))
+            except JitreplError as problem:
+                self.fail(problem)
 
     def _show(self, result: Record) -> None:
         for line in render(result, remarks=self.output.terminal):

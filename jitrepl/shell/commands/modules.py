@@ -45,6 +45,30 @@ def reload(session: Session, path: Text = "") -> Record:
 
 
 @command()
+def watch(session: Session, what: Text = "") -> Record:
+    """Load files again whenever they change: all that are loaded, or one: `:watch sum.ll`; `:watch off` ends it.
+
+    At the prompt that happens while you edit elsewhere, in a script before each input.
+    """
+    if what == "off":
+        session.watch.clear()
+        return Plain("no file is watched", result=False)
+    results: list[Record] = []
+    if what:
+        path = what.strip('"')
+        if path not in session.files():
+            results.append(session.load_file(path))
+        session.watch.add([path])
+    else:
+        session.watch.add(session.files())
+    paths = session.watch.paths
+    if not paths:
+        raise UsageError("there is no file to watch", "`:watch FILE` loads one and watches it")
+    results.append(Plain(f"watching {', '.join(paths)}", result=False))
+    return Several(tuple(results))
+
+
+@command()
 def save(session: Session, path: Text) -> Record:
     """Write the session to a file: `:save work.jitrepl`, or as one module, `:save all.ll`.
 
