@@ -5,7 +5,9 @@
     ├── ArgumentError       a literal does not fit the parameter it is for
     ├── InputError          an input cannot be read
     │   ├── IRError         LLVM's parser or verifier refuses textual IR
-    │   └── BitcodeError    the file is empty, truncated, newer, or no bitcode at all
+    │   ├── BitcodeError    the file is empty, truncated, newer, or no bitcode at all
+    │   ├── ObjectError     an object or archive that cannot be linked into the session
+    │   └── CompileError    a compiler refuses a source, or there is no compiler for it
     ├── SymbolError         a name means nothing here, or not what was asked of it
     │   ├── UndefinedError  declared, but nobody defines it
     │   └── DuplicateError  defined already
@@ -70,6 +72,27 @@ class BitcodeError(InputError):
     """The file is empty, truncated, newer, or no bitcode at all."""
 
 
+class ObjectError(InputError):
+    """An object or archive is broken, for another machine, or has what cannot be linked into the session."""
+
+
+class CompileError(InputError):
+    """A compiler refuses a source, or there is no compiler for it.
+
+    Args:
+        message: one sentence.
+        hint: the next step for the user, or "".
+        diagnostics: what the compiler printed, with ANSI colours.
+    """
+
+    def __init__(self, message: str, hint: str = "", diagnostics: str = "") -> None:
+        super().__init__(message, hint)
+        self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        return without_colours(self.diagnostics) + super().__str__()
+
+
 class SymbolError(JitreplError):
     """A name means nothing here, or not what was asked of it."""
 
@@ -132,6 +155,13 @@ class Finished(JitreplError):
     """libLLVM did what one of its options asks for (`-help`), and ended: no failure."""
 
     exit_status = 0
+
+
+def without_colours(text: str) -> str:
+    """A text without its ANSI colours (ECMA-48, SGR and EL)."""
+    from re import sub
+
+    return sub("\x1b\\[[0-9;]*[mK]", "", text)
 
 
 def by_name(name: str) -> type[JitreplError]:

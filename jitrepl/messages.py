@@ -30,18 +30,22 @@ class Start(Request):
 
 
 class Load(Request):
-    """Read textual IR or bitcode and add it to the session's JITDylib; answered by `Loaded`.
+    """Read textual IR, bitcode, an object or an archive into the session's JITDylib; answered by `Loaded`.
 
     Args:
         name: what messages call it: a file's path, or `<input 3>`.
-        data: its content; bitcode and text are told apart by the content.
+        data: its content, which says what it is.
         replace: whether what it defines takes the place of earlier definitions; else it is refused if there are any,
             as linkers do.
+        libraries: shared libraries to open before, by path or soname: what its compiler takes for granted.
+        flags: what the user told its compiler, to compile it again.
     """
 
     name: str
     data: bytes
     replace: bool = True
+    libraries: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 class Call(Request):
@@ -208,10 +212,10 @@ class Symbol(Record):
     """A symbol of the session.
 
     Args:
-        kind: `function`, `variable`, `alias`, `ifunc` or `host`.
-        type: its value type as IR writes it.
+        kind: `function`, `variable`, `alias`, `ifunc` or `host`; `symbol` if that is not known, as in an archive.
+        type: its value type as IR writes it; "" if that is not known, as in an object.
         module: the name of the module that defines it; "" for one that is only declared.
-        state: `declared`, `lazy` (not materialized), `ready`.
+        state: `declared`, `archived` (in an archive, and not needed yet), `lazy` (not materialized), `ready`.
     """
 
     name: str
@@ -222,7 +226,7 @@ class Symbol(Record):
 
 
 class Loaded(Reply):
-    """A module was added.
+    """A module was added, or an archive or a shared library was opened.
 
     Args:
         name: as in the request.
@@ -232,6 +236,7 @@ class Loaded(Reply):
         again: whether an earlier version of the module was replaced as a whole.
         changed: what that one defined otherwise.
         gone: what that one defined, and nobody does now.
+        opened: whether its symbols are there for who needs them, rather than in the session.
     """
 
     name: str
@@ -242,6 +247,7 @@ class Loaded(Reply):
     changed: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    opened: bool = False
 
 
 class Unloaded(Reply):
@@ -280,6 +286,7 @@ class ModuleTable(Reply):
 
     modules: tuple[ModuleRow, ...]
     notes: tuple[str, ...] = ()
+    opened: bool = False
 
 
 class Value(Record):

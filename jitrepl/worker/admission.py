@@ -10,7 +10,7 @@ from jitrepl.worker import linkage
 from jitrepl.worker.changes import Change
 from jitrepl.worker.missing import using_functions
 from jitrepl.worker.modules import SessionModule, Unit
-from jitrepl.worker.reader import Global, Reading, quoted
+from jitrepl.worker.reader import Global, quoted
 from jitrepl.worker.units import Settlement
 
 TYPE_CHECKING = False
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from jitrepl.worker.dylib import SessionDylib
+    from jitrepl.worker.objects import ObjectReading
+    from jitrepl.worker.reader import Reading
 
 
 class Admission(Change):
@@ -34,7 +36,7 @@ class Admission(Change):
         DuplicateError: if there is a module of that name that may not be replaced.
     """
 
-    def __init__(self, dylib: SessionDylib, reading: Reading, name: str, replace: bool) -> None:
+    def __init__(self, dylib: SessionDylib, reading: Reading | ObjectReading, name: str, replace: bool) -> None:
         super().__init__(dylib)
         self._reading = reading
         self._replace = replace
@@ -47,14 +49,23 @@ class Admission(Change):
         """The version of the module that it replaces."""
         if self.previous and not replace:
             raise DuplicateError(f"{name} is loaded already", "name each file once")
-        self.module = SessionModule(name, dylib.next_number(), reading, reading.module.has_assembly)
-        _refuse_what_orc_cannot(self.module)
-        self._unit = Unit(self.units.free_id(name), self.module, 1)
+        self.module, self._unit = self._made(reading, name)
         self._settlement = Settlement(self._unit)
         self._urgent = False
         self._kept: dict[str, SessionModule] = {}
         self._moved: dict[str, None] = {}
         self._olds: list[tuple[SessionModule, Global, Global]] = []
+
+    def _made(self, reading: Reading | ObjectReading, name: str) -> tuple[SessionModule, Unit]:
+        number, id = self.dylib.next_number(), self.units.free_id(name)
+        if reading.object:
+            from jitrepl.worker.object_modules import ObjectModule, ObjectUnit
+
+            linked = ObjectModule(name, number, reading)  # type: ignore[arg-type]
+            return linked, ObjectUnit(id, linked, 1)
+        module = SessionModule(name, number, reading, reading.module.has_assembly)  # type: ignore[arg-type, union-attr]
+        _refuse_what_orc_cannot(module)
+        return module, Unit(id, module, 1)
 
     def run(self) -> None:
         """Bring it in.
@@ -90,7 +101,9 @@ class Admission(Change):
         self.undo_by(lambda: units.remove(unit))
         self.undo_by(dylib.enter(module))
         self._let_go()
-        settlements = self.rebuild(user for user in dylib.users_of(self._moved) if user is not module)
+        users = [user for user in dylib.users_of(self._moved) if user is not module]
+        self.notes += [f"{user.name} is linked to the former ones" for user in users if user.object and user.ready]
+        settlements = self.rebuild(users)
         if self._urgent:
             settlements.insert(0, self._settlement)
         self.settle(settlements)
@@ -104,8 +117,11 @@ class Admission(Change):
     def _succeed(self, other: SessionModule, old: Global, new: Global) -> None:
         """Decide between an earlier definition and one of this input."""
         name = new.name
-        same = old.kind == new.kind == "variable" and linkage.same_initial(other, self._reading.module, name)
-        fresh = self.module.constructs or self.module.destructs
+        linked = other.object or self.module.object  # of objects one only knows the sizes of variables
+        same = False
+        if old.kind == new.kind == "variable" and self._reading.module and not linked:
+            same = linkage.same_initial(other, self._reading.module, name)
+        fresh = self.module.constructs or self.module.destructs or linked
         verdict = linkage.verdict(old, new, self._replace, other is self.previous, same, fresh)
         if verdict == linkage.REFUSE:
             raise DuplicateError(
@@ -163,7 +179,7 @@ class Admission(Change):
         else:
             self._moved[name] = None
             if old.kind == new.kind == "variable" and not new.constant:
-                changed = f": it was {old.type.text}" if old.type.text != new.type.text else ""
+                changed = f": it was {old.type.text}" if old.type.text not in ("", new.type.text) else ""
                 self.notes.append(f"{quoted(name)} was reset{changed}")
 
     def _oust(self, item: Global) -> None:
@@ -209,7 +225,7 @@ class Admission(Change):
             symbol = previous.local_symbol(item.name)
             if not symbol or old.type.text != item.type.text or old.thread_local:
                 continue
-            if linkage.same_initial(previous, self._reading.module, item.name):
+            if self._reading.module and linkage.same_initial(previous, self._reading.module, item.name):
                 self.module.absent[item.name] = symbol
             else:
                 self.notes.append(f"{quoted(item.name)} was reset: its initialiser is another one")
@@ -217,7 +233,8 @@ class Admission(Change):
     def _warn(self) -> None:
         """Name the callers that still use a function with its old type."""
         for _, old, new in self._olds:
-            callers = list(self._callers(new)) if new.callable and old.type.text != new.type.text else []
+            known = bool(new.callable and old.type.text and new.type.text)
+            callers = list(self._callers(new)) if known and old.type.text != new.type.text else []
             if callers:
                 verb = "uses" if len(callers) == 1 else "use"
                 self.notes.append(
@@ -227,7 +244,7 @@ class Admission(Change):
 
     def _callers(self, new: Global) -> Iterator[str]:
         for user in self.dylib.users_of([new.name]):
-            if user is not self.module and user.items[new.name].type.text != new.type.text:
+            if user is not self.module and user.items[new.name].type.text not in ("", new.type.text):
                 for function in using_functions(user, new.name):
                     yield f"{quoted(function)} of {user.name}"
 

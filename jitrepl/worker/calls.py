@@ -201,7 +201,9 @@ class Caller:
         if written:
             return self._memory.signature_of(written)
         found = self._dylib.find(name)
-        known = found[1] if found else self._dylib.declared(name)
+        known = found[1] if found else None
+        if known is None or not known.type.text:
+            known = self._dylib.declared(name)
         if known:
             if known.signature is None:
                 raise SymbolError(
@@ -221,6 +223,11 @@ class Caller:
         if owners:
             raise SymbolError(
                 f"{quoted(name)} is internal to {' and '.join(owners)}", "which one is meant cannot be said: unload one"
+            )
+        if found:
+            raise SymbolError(
+                f"{quoted(name)} comes from {found[0].name}, an object, which does not say its type",
+                f'give it, such as "i32 (i32)": `:call "TYPE" {name} …`, or `declare` it first',
             )
         similar = suggestion(name, [*self._dylib.names(), *self._hosts.names()])
         raise SymbolError(f"no {quoted(name)}", similar or "`:symbols` lists what there is")

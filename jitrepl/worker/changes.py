@@ -127,7 +127,10 @@ class Change:
         """
         settlements = []
         for module in modules:
-            if module.ready:
+            if module.object:
+                if not module.ready and self.units.has(module.unit):
+                    self.units.again(module.unit)  # it was told where to find things when it was added
+            elif module.ready:
                 settlements.append(self._rebuild(module))
             elif module.assembly and self.units.has(module.unit):
                 self.units.again(module.unit)  # it was compiled when it was added

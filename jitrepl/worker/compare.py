@@ -16,6 +16,9 @@ def changed(old: SessionModule, new: SessionModule) -> list[str]:
 
     Line numbers do not count, nor how attribute groups and metadata are numbered.
     """
+    if old.object or new.object:
+        same = old.data == new.data
+        return [] if same else [item.name for item in new.definitions()]
     before, after = _texts(old), _texts(new)
     return [name for name, text in after.items() if before.get(name, text) != text]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from jitrepl import messages
@@ -12,6 +13,7 @@ from jitrepl.worker.jit import Jit
 from jitrepl.worker.missing import suggestion
 from jitrepl.worker.modules import SessionModule
 from jitrepl.worker.owned import Context, Module, diagnostics
+from jitrepl.worker.reader import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def dump(dylib: SessionDylib, what: str) -> str:
         return _linked(dylib)
     module = dylib.module_called(what)
     if module:
+        _refuse_object(module, module.name)
         with module.parse() as parsed:
             for name in module.absent:
                 rewrite.erase(parsed.ptr, name)
@@ -50,6 +53,7 @@ def dump(dylib: SessionDylib, what: str) -> str:
     name = what.removeprefix("@").strip('"')
     found = dylib.find(name)
     if found:
+        _refuse_object(found[0], quoted(name))
         return _entity(found[0], name)
     declared = dylib.declared(name)
     if declared:
@@ -65,18 +69,23 @@ def _linked(dylib: SessionDylib) -> str:
     with link(dylib) as whole:
         unused: dict[str, str] = {}
         for module in reversed(dylib.modules.values()):
-            for item in module.globals:
+            for item in () if module.object else module.globals:
                 if not item.defined and not rewrite.value_named(whole.ptr, item.name):
                     unused.setdefault(item.name, item.declaration())
-        return "\n".join([whole.text().rstrip("\n"), *[""] * bool(unused), *unused.values()]) + "\n"
+        objects = [
+            f"; {module.name} is an object, which has no IR" for module in dylib.modules.values() if module.object
+        ]
+        return "\n".join([*objects, whole.text().rstrip("\n"), *[""] * bool(unused), *unused.values()]) + "\n"
 
 
 def link(dylib: SessionDylib) -> Module:
-    """The modules linked into one, as `llvm-link` would, which leaves out what nothing uses; here nothing is."""
+    """The IR linked into one module, as `llvm-link` would, which leaves out what nothing uses; here nothing is."""
     context = Context()
     whole = Module(llvm.create_module(b"session", context.ptr), context)
     discardable: dict[str, int] = {}
     for module in dylib.modules.values():
+        if module.object:
+            continue
         parsed = module.parse(context)
         for name in module.absent:
             rewrite.undefine(parsed.ptr, name, name)
@@ -106,6 +115,12 @@ def save(dylib: SessionDylib, jit: Jit, path: str, kind: str) -> None:
     Raises:
         JITError: if they cannot be linked or compiled, or the file cannot be written.
     """
+    for module in dylib.modules.values():
+        if module.object:
+            raise JITError(
+                f"{module.name} is an object, which has no IR: {os.path.basename(path)} would be without it",
+                "save a script instead: `:save work.jitrepl`",
+            )
     with link(dylib) as whole:
         llvm.set_triple(whole.ptr, jit.triple.encode())
         llvm.set_layout(whole.ptr, jit.layout.encode())
@@ -131,6 +146,12 @@ def module_rows(dylib: SessionDylib) -> Iterator[messages.ModuleRow]:
         yield messages.ModuleRow(module.name, functions, len(items) - functions, state, module.size)
     for module in dylib.retired:
         yield messages.ModuleRow(module.name, 0, 0, "replaced", module.size)
+
+
+def _refuse_object(module: SessionModule, what: str) -> None:
+    if module.object:
+        came = f"{what} is" if what == module.name else f"{what} comes from {module.name},"
+        raise SymbolError(f"{came} an object, which has no IR", "`:symbols` lists what it defines")
 
 
 # linkonce, linkonce_odr become weak, weak_odr (llvm-c/Core.h, LLVMLinkage)

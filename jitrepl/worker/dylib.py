@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from jitrepl import messages
-from jitrepl.errors import DuplicateError, JITError, UndefinedError
+from jitrepl.errors import DuplicateError, JITError, JitreplError, UndefinedError
 from jitrepl.worker.admission import Admission
 from jitrepl.worker.generator import LLJIT_OWN
 from jitrepl.worker.jit import Jit, LinkError
 from jitrepl.worker.lending import Lender
-from jitrepl.worker.missing import undefined
+from jitrepl.worker.missing import hint_for, undefined
 from jitrepl.worker.modules import SessionModule
-from jitrepl.worker.reader import Global, Reader, quoted
+from jitrepl.worker.reader import ELF_MAGIC, Global, Reader, Reading, quoted
 from jitrepl.worker.units import Settlement, Units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import TypeVar
+
+    from jitrepl.worker.objects import ObjectReading, ObjectSymbol
 
     T = TypeVar("T")
 
@@ -83,10 +85,16 @@ class SessionDylib:
     def declared(self, name: str) -> Global | None:
         """How the session's modules declare a symbol that none of them defines."""
         for module in reversed(self.users.get(name, {})):
+            if module.object:
+                continue  # it only says that it needs the symbol
             for candidate in module.globals:
                 if candidate.name == name and not candidate.defined:
                     return candidate
         return None
+
+    def needed(self, name: str) -> bool:
+        """Whether a module needs a symbol: one that refers to it weakly can do without."""
+        return any(module.uses(name) and not module.items[name].weak for module in self.users.get(name, ()))
 
     def address_of(self, name: str) -> int | None:
         """The address of a symbol that the session defines, in IR or in some module's assembly; None if none does.
@@ -141,7 +149,7 @@ class SessionDylib:
         """Read an input and add it as a module; what it defines takes the place of what had those names before.
 
         Args:
-            data: textual IR or bitcode.
+            data: textual IR, bitcode, or an object.
             name: what the user calls it. A module that had the name is replaced as a whole.
             replace: whether a second definition replaces the first; else it is refused, as a linker would.
 
@@ -153,13 +161,20 @@ class SessionDylib:
             DuplicateError: if it defines what is defined already, and may not.
             UndefinedError, JITError: if it replaces code that is in use, and cannot be linked.
         """
+        if data.startswith(ELF_MAGIC):
+            from jitrepl.worker.objects import read_object
+
+            return self._admitted(read_object(data, name), name, replace)
         reading = self.reader.read(data, name)
         with reading.module:
-            admission = Admission(self, reading, name, replace)
-            try:
-                admission.run()
-            except JITError as problem:
-                raise self._duplicate(problem, reading.globals, name) from None
+            return self._admitted(reading, name, replace)
+
+    def _admitted(self, reading: Reading | ObjectReading, name: str, replace: bool) -> Admission:
+        admission = Admission(self, reading, name, replace)
+        try:
+            admission.run()
+        except JITError as problem:
+            raise self._duplicate(problem, reading.globals, name) from None
         return admission
 
     def next_number(self) -> int:
@@ -246,7 +261,9 @@ class SessionDylib:
         found = {module: None for name in names for module in self.users.get(name, ()) if module.uses(name)}
         return list(found)
 
-    def _duplicate(self, problem: JITError, globals: list[Global], name: str) -> JITError | DuplicateError:
+    def _duplicate(
+        self, problem: JITError, globals: list[Global] | list[ObjectSymbol], name: str
+    ) -> JITError | DuplicateError:
         """What the user reads of ORC's refusal to add a module."""
         for item in globals:
             if item.defined and f"symbol '{self._jit.prefix}{item.name}'" in problem.message:
@@ -271,32 +288,7 @@ class SessionDylib:
         if self.unsettled:
             self._settle_late(name)
         found = self.find(name)
-        return self._linked(lambda: self.units.address(symbol or self.units.entry(name)), found and found[0])
-
-    def initializer(self, module: SessionModule) -> int:
-        """Compile a module that has static initialisers; the address of the function that runs them.
-
-        Raises:
-            UndefinedError, JITError: as `lookup`.
-        """
-        id = module.id
-
-        def compile() -> int:
-            self._jit.materialize_initializers(id)
-            return self._jit.lookup(f"{self._jit.prefix}__orc_init_func.{id}")
-
-        return self._linked(lambda: self.units.guarded(compile), module)
-
-    def finalizers(self) -> Iterator[int]:
-        """The addresses of the functions that run static destructors, those of the last module first."""
-        modules = sorted([*self.modules.values(), *self.retired], key=lambda module: -module.number)
-        for module in modules:
-            if module.destructs and module.units[0].ready:
-                yield self.finalizer(module)
-
-    def finalizer(self, module: SessionModule) -> int:
-        """The address of the function that runs a module's static destructors."""
-        return self._jit.lookup(f"{self._jit.prefix}__orc_deinit_func.{module.id}")
+        return self.linked(lambda: self.units.address(symbol or self.units.entry(name)), found and found[0])
 
     def hosts_changed(self) -> None:
         """Host functions were added: symbols that were not found before may be now."""
@@ -317,7 +309,7 @@ class SessionDylib:
             if self._lacking(self._reach(settlement.unit.module, lazy=True)):
                 continue
             try:
-                inverse = self._linked(lambda each=settlement: self.units.settle(each, self.formers))  # type: ignore[misc]
+                inverse = self.linked(lambda each=settlement: self.units.settle(each, self.formers))  # type: ignore[misc]
             except JITError:
                 for done in reversed(inverses):
                     done()
@@ -374,12 +366,20 @@ class SessionDylib:
             or self._outside(name)
         )
 
-    def _linked(self, look: Callable[[], T], module: SessionModule | None = None) -> T:
-        """Do something that links, for the sake of a module if there is one."""
-        if self._wanted:
+    def linked(self, look: Callable[[], T], module: SessionModule | None = None) -> T:
+        """Do something that links, for the sake of a module if there is one.
+
+        Raises:
+            UndefinedError, JITError: as `lookup`.
+        """
+        while self._wanted:
             outside = [name for name in self._wanted if name not in self.defined]
             self._wanted.clear()
-            self._prepare(outside)
+            try:
+                self._prepare(outside)
+            except JitreplError:
+                self._wanted.update(dict.fromkeys(outside))
+                raise
         try:
             return look()
         except LinkError as problem:
@@ -390,7 +390,7 @@ class SessionDylib:
                         self._reach(module, lazy=True)
                     )  # ORC stops at the first object that lacks something
                 raise undefined(sorted(names), self.modules.values(), [*self.defined, *self._hosts()]) from None
-            raise JITError(problem.message) from None
+            raise JITError(problem.message, hint_for(problem.message)) from None
 
 
 def describe(item: Global, module: str, state: str) -> messages.Symbol:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import ctypes
 
 from jitrepl import messages
-from jitrepl.errors import JITError, JitreplError
+from jitrepl.errors import JITError
 from jitrepl.worker import llvm, process
 from jitrepl.worker.calls import Caller, SessionMemory
 from jitrepl.worker.dylib import SessionDylib
 from jitrepl.worker.generator import HostSymbolGenerator
 from jitrepl.worker.hosts import Hosts
+from jitrepl.worker.initialisers import NULLARY, Initialisers
 from jitrepl.worker.jit import Jit
-from jitrepl.worker.reader import quoted
-from jitrepl.worker.signatures import Signature
+from jitrepl.worker.reader import ARCHIVE_MAGIC, quoted
 from jitrepl.worker.thunks import Thunks
-from jitrepl.worker.types import Function, Void
 from jitrepl.worker.units import Units
 
 TYPE_CHECKING = False
@@ -23,9 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from jitrepl.worker.admission import Admission
+    from jitrepl.worker.archives import Archives, Member
     from jitrepl.worker.crash import CrashHandler
 
-_NULLARY = Signature(Function(Void(), (), False))
 _STANDARD_LIBRARY = "__standard_lib"
 """The id of the module in which LLJIT defines `atexit`; it is compiled only if JITed code uses that."""
 
@@ -61,6 +61,7 @@ class Engine:
         self.tell: Callable[[tuple[str, ...]], None] = self._notes.extend
         self._said: set[str] = set()
         self._exit_functions = False
+        self._archives: Archives | None = None
         self.jit = Jit(
             lambda id, module: self._units.finish(id, module),
             self._materializing,
@@ -77,6 +78,7 @@ class Engine:
         memory.hosts = self._hosts
         self._generator = HostSymbolGenerator(self.jit, self._host_address)
         self._caller = Caller(self.dylib, thunks, self._hosts, memory, self._about_to_run)
+        self._initialisers = Initialisers(self.jit, self.dylib, self._caller, lambda text: self._notes.append(text))
         process.open_runtime()
         llvm.check(llvm.enable_debug_support(self.jit.ptr))
 
@@ -119,7 +121,7 @@ class Engine:
 
     def warm_up(self) -> None:
         """Do ahead what the first call and the first crash would wait for."""
-        self._caller.run(_NULLARY, process.symbol_address("abs") or 0, b"")
+        self._caller.run(NULLARY, process.symbol_address("abs") or 0, b"")
         if self._snapshots:
             import jitrepl.worker.report  # noqa: F401 - a woken copy has it then
 
@@ -130,15 +132,15 @@ class Engine:
         return messages.Started(llvm.version(), self.jit.triple, self.take_notes())
 
     def _load(self, request: messages.Load) -> messages.Loaded:
+        for library in request.libraries:
+            self._open_quietly(library)
+        if request.data.startswith(ARCHIVE_MAGIC):
+            return self._open_archive(request)
         admission = self.dylib.add(request.data, request.name, request.replace)
         module = admission.module
         self._notes += admission.notes
-        if module.constructs:
-            try:
-                self._caller.run(_NULLARY, self.dylib.initializer(module), b"")
-            except JitreplError:
-                admission.take_back()
-                raise
+        self._initialisers.run_waiting()
+        self._initialisers.run([admission])
         state = "ready" if module.ready else "lazy"
         defines = tuple(
             messages.Symbol(item.name, item.kind, item.type.text, module.name, state) for item in module.definitions()
@@ -160,15 +162,52 @@ class Engine:
             self.take_notes(),
         )
 
+    def _open_quietly(self, path: str) -> None:
+        """Open a library that a compiler takes for granted; what is missing is told when it is needed."""
+        try:
+            process.open_library(path)
+        except OSError as problem:
+            self._notes.append(f"warning: {problem}")
+
+    def _open_archive(self, request: messages.Load) -> messages.Loaded:
+        from jitrepl.worker.archives import Archives
+
+        self._archives = self._archives or Archives(self._symbols_of)
+        archive = self._archives.open(request.name, request.data)
+        self.dylib.hosts_changed()  # what was not found before may be in it
+        self._initialisers.run_waiting()
+        symbols = tuple(messages.Symbol(name, "symbol", "", request.name, "archived") for name in archive.members)
+        return messages.Loaded(request.name, symbols, notes=self.take_notes(), opened=True)
+
+    def _load_members(self, names: Iterable[str]) -> None:
+        """Add the members of archives that define these symbols, and what they need in turn."""
+        if self._archives is None:
+            return
+        admissions: list[Admission] = []
+
+        def add(member: Member) -> list[str]:
+            admission = self.dylib.add(member.data, member.name, replace=False)
+            self._notes += admission.notes
+            admissions.append(admission)
+            return [item.name for item in admission.module.needs() if not item.weak]
+
+        def is_known(name: str) -> bool:
+            return name in self.dylib.defined or self._hosts.find(name) is not None
+
+        self._archives.load(list(names), is_known, add)
+        # Members were added in the order in which they need each other: what one needs is ready before it.
+        self._initialisers.run(admissions[::-1])
+
     def _unload(self, request: messages.Unload) -> messages.Unloaded:
         from jitrepl.worker.removal import Removal
 
         removal = Removal(self.dylib, request.what)
         if not request.force:
             removal.refuse_if_used(request.what)
+        removal.refuse_if_bound(request.what)
         module = removal.module
-        if removal.whole and module.destructs and module.units[0].ready:
-            self._caller.run(_NULLARY, self.dylib.finalizer(module), b"")
+        if removal.whole:
+            self._initialisers.end(module)
         removal.run()
         return messages.Unloaded(module.name, tuple(removal.names), removal.whole, self.take_notes())
 
@@ -184,6 +223,7 @@ class Engine:
         return messages.Done(self.take_notes())
 
     def _call(self, request: messages.Call) -> messages.Called:
+        self._load_members([request.name])
         value = self._caller.call(request)
         return messages.Called(request.name, value, self.take_notes())
 
@@ -199,11 +239,16 @@ class Engine:
             function = self._hosts.find(name)
             if function:
                 rows.append(messages.Symbol(name, "host", self._hosts.signature(function).type.text, "", "ready"))
+        if self._archives:
+            shown = {row.name for row in rows if row.state != "declared"}
+            archived = [pair for pair in self._archives.symbols() if pair[0] not in shown]
+            rows += [messages.Symbol(name, "symbol", "", archive, "archived") for name, archive in archived]
         return messages.SymbolTable(tuple(rows))
 
     def _add_host(self, request: messages.AddHost) -> messages.HostsAdded:
         added = self._hosts.load(request.path)
         self.dylib.hosts_changed()
+        self._initialisers.run_waiting()
         return messages.HostsAdded(tuple(function.label for function in added))
 
     def _add_library(self, request: messages.AddLibrary) -> messages.Done:
@@ -213,7 +258,8 @@ class Engine:
             raise JITError(
                 f"cannot open the library: {problem}", "give its path, or its soname: `:lib libz.so.1`"
             ) from None
-        return messages.Done()
+        self._initialisers.run_waiting()
+        return messages.Done(self.take_notes())
 
     def _explain(self, _request: messages.Explain) -> messages.CrashReport:
         note = self._crashes.take() if self._crashes else None
@@ -228,10 +274,9 @@ class Engine:
         return messages.Done()
 
     def _quit(self, _request: messages.Quit) -> messages.Done:
-        for address in self.dylib.finalizers():
-            self._caller.run(_NULLARY, address, b"")
+        self._initialisers.end_all()
         if self._exit_functions:
-            self._caller.run(_NULLARY, self.jit.lookup(f"{self.jit.prefix}__lljit_run_atexits"), b"")
+            self._caller.run(NULLARY, self.jit.lookup(f"{self.jit.prefix}__lljit_run_atexits"), b"")
         process.settle_streams()
         if self._reports_at_end:
             llvm.shutdown()  # prints what -time-passes and -stats gathered
@@ -250,6 +295,8 @@ class Engine:
 
     def _compile_hosts(self, names: Iterable[str]) -> None:
         """Make code for the host functions among these undefined symbols, if a function is wanted."""
+        names = list(names)
+        self._load_members(name for name in names if self.dylib.needed(name))
         for name in names:
             function = self._hosts.find(name)
             if function is None:
@@ -267,7 +314,15 @@ class Engine:
                     f"warning: {name} is declared as {declared.type.text}, the host function is {written}"
                 )
 
+    def _symbols_of(self, data: bytes, name: str) -> list[str]:
+        """The symbols that bitcode defines for others."""
+        reading = self.dylib.reader.read(data, name)
+        reading.module.close()
+        return [item.name for item in reading.globals if item.defined and not item.local]
+
     def _outside(self, name: str) -> bool:
+        if self._archives and self._archives.member(name):
+            return True
         return self._hosts.find(name) is not None or process.symbol_address(name) is not None
 
     def _host_address(self, symbol: str) -> int | None:

@@ -118,17 +118,41 @@ class Jit:
         Raises:
             JITError: if a symbol is defined already; then nothing was added.
         """
-        tracker: int = llvm.create_tracker(self.main)
         if module.has_assembly:
             # ORC knows the symbols of IR only, and refuses an object that defines more. An object's it reads.
             identifier = module.identifier
             self._on_compile(identifier, module.ptr)
-            buffer = self._compiled(module)
-            self._objects[llvm.buffer_start(buffer)] = identifier
-            error = llvm.jit_add_object(self.ptr, tracker, buffer)
-        else:
-            error = llvm.jit_add_module(self.ptr, tracker, module.take_thread_safe())
+            return self._add_buffer(self._compiled(module), identifier)
+        tracker: int = llvm.create_tracker(self.main)
+        error = llvm.jit_add_module(self.ptr, tracker, module.take_thread_safe())
         if error:
+            llvm.release_tracker(tracker)
+            llvm.check(error)
+        return tracker
+
+    def add_object(self, data: bytes, identifier: str) -> int:
+        """Give an object to ORC, which links it when one of its symbols is looked up.
+
+        Args:
+            data: the object.
+            identifier: its module id.
+
+        Returns:
+            The resource tracker that removes it.
+
+        Raises:
+            JITError: if a symbol is defined already; then nothing was added.
+        """
+        buffer = llvm.buffer_of(data, len(data), identifier.encode("utf-8", "surrogateescape"))
+        return self._add_buffer(buffer, identifier)
+
+    def _add_buffer(self, buffer: int, identifier: str) -> int:
+        start = llvm.buffer_start(buffer)
+        self._objects[start] = identifier
+        tracker: int = llvm.create_tracker(self.main)
+        error = llvm.jit_add_object(self.ptr, tracker, buffer)
+        if error:
+            del self._objects[start]
             llvm.release_tracker(tracker)
             llvm.check(error)
         return tracker

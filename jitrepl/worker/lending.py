@@ -41,6 +41,8 @@ class Lender:
             wanted = names - set(found)
             if not wanted:
                 break
+            if module.object:
+                continue
             with module.parse() as parsed:
                 context = parsed.context
                 while wanted and context:
@@ -52,6 +54,8 @@ class Lender:
 
     def hint(self, name: str) -> str:
         """What somebody who used an unknown symbol may have meant."""
+        if name in self._dylib.defined and self._dylib.defined[name][0].object:
+            return f"{quoted(name)} comes from an object, which does not say its type: `declare` it"
         similar = suggestion(name, [*self._dylib.names(), *self._hosts()])
         return similar or f"define {quoted(name)} first, or `declare` it with its type"
 

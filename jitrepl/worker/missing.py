@@ -38,7 +38,7 @@ def undefined(names: list[str], modules: Collection[SessionModule], candidates: 
         if similar:
             hints.append(f"{quoted(name)}: {similar}" if len(names) > 1 else similar)
     if any(name.startswith(_CXX) for name in names):
-        hints.append("C++ wants its library: `:lib libstdc++.so.6`, or libc++.so.1 for code made for that")
+        hints.append("C++ wants its library: `:lib stdc++`, or `:lib c++` for code that was made for that")
     return UndefinedError("\n".join(lines), "\n".join([*hints, _WAYS_OUT]))
 
 
@@ -62,8 +62,17 @@ def suggestion(name: str, candidates: Iterable[str]) -> str:
     return f"did you mean {' or '.join(quoted(c) for c in close)}?" if close else ""
 
 
+def hint_for(message: str) -> str:
+    """The next step after a link that failed for another reason; "" if LLVM's message says all there is to say."""
+    if "is out of range of" in message:
+        return "it was not compiled for being placed anywhere in memory: compile it with -fPIC"
+    return ""
+
+
 def using_functions(module: SessionModule, name: str) -> list[str]:
-    """The functions of a module that use a global value."""
+    """The functions of a module that use a global value; of an object that is not known."""
+    if module.object:
+        return []
     with module.parse() as parsed:
         value = value_named(parsed.ptr, name)
         return list(dict.fromkeys(_using_functions(value))) if value else []

@@ -13,7 +13,9 @@ from jitrepl.worker.reader import BITCODE_MAGIC, Global, Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from jitrepl.worker.jit import Jit
 
 
 class SessionModule:
@@ -59,6 +61,16 @@ class SessionModule:
         """The weak variables that it defines since the module is gone that had them; its later units do."""
         self.units: list[Unit] = []
         self._rest: tuple[frozenset[str], set[str]] | None = None
+
+    @property
+    def object(self) -> bool:
+        """Whether it is an object, which has no IR and is never compiled again (`jitrepl.worker.object_modules`)."""
+        return False
+
+    @property
+    def bound_to(self) -> set[str]:
+        """The symbols of others that its code uses, and goes on using when they are replaced."""
+        return set()
 
     @property
     def id(self) -> str:
@@ -138,15 +150,17 @@ class Unit:
     """A module as ORC has it.
 
     Args:
-        id: the module id, unique in the session; ORC names the initialisers by it.
+        id: what tells it from other units, unique in the session.
         module: what it is made of.
         number: which unit of its module it is, from 1; the first one has the data.
     """
 
-    __slots__ = ("id", "module", "number", "ready", "size", "symbols", "tracker")
+    __slots__ = ("id", "module", "module_id", "number", "ready", "size", "symbols", "tracker")
 
     def __init__(self, id: str, module: SessionModule, number: int) -> None:
         self.id = id
+        self.module_id = id
+        """ORC's module id, by which it names the initialisers: another one each time that ORC gets the unit."""
         self.module = module
         self.number = number
         self.symbols: dict[str, str] = {}
@@ -168,6 +182,27 @@ class Unit:
         earlier = self.module.units[: self.number - 1]
         return [unit.symbols[name] for unit in earlier] if item.local and item.kind == "function" else []
 
+    def give(self, jit: Jit, number_lines: bool, made: Module | None, _entry: Callable[[str], str]) -> int:
+        """Give it to ORC.
+
+        Args:
+            jit: the LLJIT.
+            number_lines: whether typed IR gets its line numbers.
+            made: its IR as its text has it, if somebody has that at hand; consumed.
+            _entry: gives the symbol under which others find a name; IR is told that when it is compiled.
+
+        Returns:
+            The resource tracker that removes it.
+
+        Raises:
+            JITError: if ORC refuses it; then nothing was added.
+        """
+        if made is None:
+            made = self.prepare(jit.triple, jit.layout, number_lines)
+        else:
+            self.change(made, number_lines)
+        return jit.add(made)
+
     def prepare(self, triple: str, layout: str, number_lines: bool) -> Module:
         """The IR that ORC gets.
 
@@ -185,7 +220,7 @@ class Unit:
     def change(self, made: Module, number_lines: bool) -> None:
         """Make what was read from the module's text what ORC gets."""
         module, ptr = self.module, made.ptr
-        made.identifier = self.id
+        made.identifier = self.module_id
         if number_lines and module.data[:4] not in BITCODE_MAGIC:
             from jitrepl.worker.lines import stamp_lines
 

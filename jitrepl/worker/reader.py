@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _TEXT = frozenset(b"\t\n\r" + bytes(range(32, 127)))
 BITCODE_MAGIC = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
+ELF_MAGIC = b"\x7fELF"
+ARCHIVE_MAGIC = (b"!<arch>\n", b"!<thin>\n")  # ar(5); a thin archive has only the names of its members
 
 # llvm-c/Core.h, LLVMLinkage
 _INTERNAL, _PRIVATE = 8, 9
@@ -124,6 +126,9 @@ class Reading:
     """
 
     __slots__ = ("constructs", "data", "destructs", "globals", "module", "notes")
+
+    object = False
+    """Whether it is an object rather than IR (`jitrepl.worker.objects`)."""
 
     def __init__(self, module: Module, data: bytes, globals: list[Global], notes: list[str]) -> None:
         self.module = module

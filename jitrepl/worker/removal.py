@@ -52,6 +52,18 @@ class Removal(Change):
                     found += [f"{quoted(function)} of {user.name}" for function in functions] or [user.name]
         return list(dict.fromkeys(found))
 
+    def refuse_if_bound(self, what: str) -> None:
+        """Refuse to take out what an object uses that is linked: unlike IR, it cannot be compiled again without.
+
+        Raises:
+            SymbolError: naming the object.
+        """
+        for user in self.dylib.users_of(self.names):
+            if user is not self.module and user.object and user.ready:
+                raise SymbolError(
+                    f"{what} is used by {user.name}, an object, which is linked to it", "unload that one first"
+                )
+
     def refuse_if_used(self, what: str) -> None:
         """Refuse to take out what is used.
 
@@ -116,6 +128,8 @@ class Removal(Change):
         """Give back the memory of modules that are gone, unless something in it is in use."""
         dylib, units = self.dylib, self.units
         live = {symbol for module in dylib.modules.values() for symbol in module.absent.values()}
+        for module in [*dylib.modules.values(), *dylib.retired]:
+            live |= module.bound_to
         for name in dylib.defined.keys() - set(self.names):
             live.add(units.entry(name))
             live.update(dylib.formers.get(name, ()))

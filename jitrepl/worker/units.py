@@ -55,6 +55,7 @@ class Units:
         self.number_lines = number_lines
         self._redirects = jit.triple.startswith("x86_64")
         self._units: dict[str, Unit] = {}
+        self._ids: set[str] = set()
         self._symbols: dict[str, Unit | None] = {}
         self._touched: list[Unit] = []
         self.entries: dict[str, str] = {}
@@ -79,10 +80,18 @@ class Units:
     def free_id(self, name: str) -> str:
         """A module id that no unit has."""
         id, number = name, 1
-        while id in self._units:
+        while id in self._ids:
             number += 1
             id = f"{name}#{number}"
         return id
+
+    def _name(self, unit: Unit) -> None:
+        """Give a unit a module id. ORC keeps the symbol of a module's initialisers when the module is removed."""
+        id = unit.id
+        while id in self._ids:
+            id += "'"
+        self._ids.add(id)
+        unit.module_id = id
 
     def occupy(self, symbol: str) -> None:
         """Take note that somebody else has defined a symbol in the JITDylib."""
@@ -94,7 +103,7 @@ class Units:
 
     def has(self, unit: Unit) -> bool:
         """Whether ORC has a unit."""
-        return self._units.get(unit.id) is unit
+        return self._units.get(unit.module_id) is unit
 
     def unit_of(self, symbol: str) -> Unit | None:
         """The unit that defines a symbol."""
@@ -112,15 +121,12 @@ class Units:
         Raises:
             JITError: if ORC refuses it; then nothing was added.
         """
-        if made is None:
-            made = unit.prepare(self._jit.triple, self._jit.layout, self.number_lines)
-        else:
-            unit.change(made, self.number_lines)
-        self._units[unit.id] = unit
+        self._name(unit)
+        self._units[unit.module_id] = unit
         try:
-            unit.tracker = self._jit.add(made)
+            unit.tracker = unit.give(self._jit, self.number_lines, made, self.entry)
         except BaseException:
-            del self._units[unit.id]
+            del self._units[unit.module_id]
             raise
         unit.ready = False
         for symbol in unit.symbols.values():
@@ -129,7 +135,7 @@ class Units:
     def remove(self, unit: Unit) -> None:
         """Take a unit from ORC, code and data."""
         self._jit.remove(unit.tracker)
-        del self._units[unit.id]
+        del self._units[unit.module_id]
         for symbol in unit.symbols.values():
             if self._symbols.get(symbol) is unit:
                 del self._symbols[symbol]
