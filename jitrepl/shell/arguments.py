@@ -22,7 +22,9 @@ SignatureText = str
 Literals = tuple[str, ...]
 """The rest of the line as values."""
 Paths = tuple[str, ...]
-"""The rest of the line as paths, at least one."""
+"""Paths, at least one, up to the end of the line or to `--`."""
+Flags = tuple[str, ...]
+"""What stands behind `--`: flags for a compiler."""
 Count = int
 """A number from 1."""
 Word = str
@@ -59,10 +61,8 @@ def read_arguments(command: Command, rest: str) -> list[object]:
         if value is None:
             if index >= command.required:
                 break
-            raise UsageError(
-                f":{command.name} wants a {(READERS[kind].label or name).lower().rstrip('…')}: {command.usage}",
-                f"`:help {command.name}` says more",
-            )
+            wanted = (READERS[kind].label or name).lower().rstrip("…")
+            raise UsageError(f":{command.name} wants a {wanted}: {command.usage}", f"`:help {command.name}` says more")
         values.append(value)
     if rest:
         raise UsageError(f":{command.name} takes no `{rest}`: {command.usage}", f"`:help {command.name}` says more")
@@ -106,9 +106,17 @@ def _read_paths(text: str) -> tuple[object, str]:
     if not text:
         return None, ""
     try:
-        return tuple(shlex.split(text)), ""
+        words = shlex.split(text)
     except ValueError as problem:
         raise UsageError(f"the paths cannot be read: {problem}".lower()) from None
+    end = words.index("--") if "--" in words else len(words)
+    return tuple(words[:end]) or None, shlex.join(words[end:])
+
+
+def _read_flags(text: str) -> tuple[object, str]:
+    import shlex
+
+    return tuple(shlex.split(text)[1:]) or None, ""
 
 
 def _read_word(text: str) -> tuple[object, str]:
@@ -134,6 +142,7 @@ READERS = {
     "SignatureText": Reader(_read_signature, '"TYPE"', optional=True),
     "Literals": Reader(_read_literals, "ARGS…", optional=True),
     "Paths": Reader(_read_paths, "PATH…"),
+    "Flags": Reader(_read_flags, "-- FLAGS…", optional=True),
     "Count": Reader(_read_count),
     "Word": Reader(_read_word),
     "Text": Reader(_read_text),

@@ -8,13 +8,14 @@ import sys
 
 from jitrepl import __version__
 from jitrepl.errors import Finished, JitreplError, UsageError
+from jitrepl.shell.compilers import language_of
 from jitrepl.shell.inputs import CommandLine, Path, Splitter, split_inputs
 from jitrepl.shell.options import Options, help_text, read_options
 from jitrepl.shell.output import Output
 from jitrepl.shell.render import render_error
 from jitrepl.shell.script import read_lines
 from jitrepl.shell.session import Session
-from jitrepl.shell.settings import Limits
+from jitrepl.shell.settings import FLAGS, Limits, read_flags
 from jitrepl.shell.shell import Shell
 from jitrepl.shell.sources import read_source
 
@@ -64,6 +65,11 @@ def run(arguments: list[str], worker: Worker | None) -> int:
     )
     shell = Shell(session, output, options.echo, options.keep_going or interactive)
     session.tell_notes_to(shell.note)
+    session.on_diagnostics = shell.diagnostics
+    session.library_folders = tuple(options.library_path)
+    for name in FLAGS:
+        if given := getattr(options, name):
+            setattr(session.compilation, name, read_flags(" ".join(given)))
     try:
         if options.version:
             return _print_version(session)
@@ -125,7 +131,8 @@ def _file(path: str) -> Iterator[Record]:
     except JitreplError:
         yield Path(path)  # fails again where errors are told
         return
-    if data[:1] == b":" or (b"\n:" in data and b"\0" not in data):
+    script = data[:1] == b":" or (b"\n:" in data and b"\0" not in data)
+    if script and language_of(path) is None:
         yield from split_inputs(data.decode("utf-8", "surrogateescape").split("\n"))
     else:
         yield Path(path, data)

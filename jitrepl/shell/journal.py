@@ -13,6 +13,10 @@ _REPEATABLE = (messages.Loaded, messages.Unloaded, messages.HostsAdded, messages
 """Replies to requests that may be made again of another worker. What a call did to memory is not repeated."""
 
 
+_SHOWN = 8
+"""How many symbols of a module are named."""
+
+
 class Entry:
     """A request that changed the session.
 
@@ -80,12 +84,12 @@ class Journal:
         """What was asked, in order."""
         return [entry.request for entry in self._entries]
 
-    def files(self) -> dict[str, bytes]:
-        """The files that the session has loaded and not unloaded, and their content then."""
-        found: dict[str, bytes] = {}
+    def files(self) -> dict[str, messages.Load]:
+        """The files that the session has loaded and not unloaded, as they were loaded."""
+        found: dict[str, messages.Load] = {}
         for entry in self._entries:
             if isinstance(entry.request, messages.Load) and not entry.name.startswith("<"):
-                found[entry.name] = entry.request.data
+                found[entry.name] = entry.request
             elif isinstance(entry.request, messages.Unload):
                 found.pop(entry.name, None)
         return found
@@ -108,8 +112,9 @@ def as_input(entry: Entry) -> str:
     """What the user did, in a few words: `:call sum 1 2`, `sum.ll: @sum`."""
     request = entry.request
     if isinstance(request, messages.Load):
-        names = ", ".join(f"@{symbol.name}" for symbol in entry.defines)
-        return f"{request.name}: {names}" if names else request.name
+        names = ", ".join(f"@{symbol.name}" for symbol in entry.defines[:_SHOWN])
+        more = f" and {len(entry.defines) - _SHOWN} more" if len(entry.defines) > _SHOWN else ""
+        return f"{request.name}: {names}{more}" if names else request.name
     return as_line(request)
 
 
@@ -125,7 +130,10 @@ def as_line(request: messages.Request) -> str:
     if isinstance(request, messages.AddLibrary):
         return f":lib {_quoted(request.path)}"
     if isinstance(request, messages.Load):
-        return f":load {_quoted(os.path.abspath(os.path.expanduser(request.name)))}"
+        from shlex import join
+
+        line = f":load {_quoted(os.path.abspath(os.path.expanduser(request.name)))}"
+        return f"{line} -- {join(request.flags)}" if request.flags else line
     return described(request)
 
 

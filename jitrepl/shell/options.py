@@ -41,7 +41,11 @@ OPTIONS = (
     Option("--execute", "-e", metavar="INPUT", many=True, help="run an input after the files; may be repeated"),
     Option("--interactive", "-i", help="go on at the prompt"),
     Option("--host", metavar="FILE.py", many=True, help="register host functions"),
-    Option("--lib", "-l", metavar="PATH", many=True, help="open a shared library"),
+    Option("--lib", "-l", metavar="NAME", many=True, help="open a library: -l m, or by its path"),
+    Option("--library-path", "-L", metavar="DIR", many=True, help="look for libraries there first"),
+    Option("--cflags", metavar="FLAGS", many=True, help="flags for clang: --cflags='-O2 -DX=1'"),
+    Option("--cxxflags", metavar="FLAGS", many=True, help="more of them for C++"),
+    Option("--rustflags", metavar="FLAGS", many=True, help="flags for rustc"),
     Option("--llvm", metavar="OPTION", many=True, help="an option for libLLVM: --llvm=-print-after-all"),
     Option("--keep-going", "-k", help="go on after an input that failed"),
     Option("--no-snapshots", help="keep no copies to return to after a crash; `:undo` is off"),
@@ -60,7 +64,8 @@ usage: jitrepl [OPTION…] [FILE…]
 
 An interactive shell for LLVM IR that runs what you type.
 
-FILE is textual IR, bitcode, or a script of inputs; - is standard input.
+FILE is textual IR, bitcode, a source of C, C++ or Rust, an object, an archive, or a
+script of inputs; - is standard input.
 """
 _TAIL = """\
 examples:
@@ -86,6 +91,10 @@ class Options:
         self.execute = values.get("execute", [])
         self.host = values.get("host", [])
         self.lib = values.get("lib", [])
+        self.library_path = values.get("library_path", [])
+        self.cflags = values.get("cflags", [])
+        self.cxxflags = values.get("cxxflags", [])
+        self.rustflags = values.get("rustflags", [])
         self.llvm = tuple(values.get("llvm", []))
         self.color = values.get("color", ["auto"])[-1]
         self.interactive = "interactive" in values

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from jitrepl.errors import without_colours
 from jitrepl.shell.render import coloured, plain
 
 TYPE_CHECKING = False
@@ -43,6 +44,12 @@ class Output:
         """Print lines unless the user wants quiet."""
         if not self.quiet:
             self.lines(lines)
+
+    def diagnostics(self, text: str) -> None:
+        """Print what a compiler printed, which has ANSI colours, on standard error."""
+        shown = text if self._colour[False] else without_colours(text)
+        sys.stderr.write(_printable(shown, sys.stderr))
+        self.flush()
 
     def flush(self) -> None:
         """Let everything out, before JITed code prints to the same place."""

@@ -101,6 +101,8 @@ def _loaded(reply: messages.Loaded) -> list[Line]:
         text = "; ".join(f"{word} {_listed(some)}" for word, some in parts if some)
         return render_note(f"loaded {reply.name} again: {text or 'nothing is different'}")
     fresh = [name for name in names if name not in reply.replaced]
+    if reply.opened:
+        return render_note(f"opened {reply.name}{': ' if names else ''}{_listed(names)}")
     if not reply.name.startswith("<"):
         text = f"loaded {reply.name}: {_listed(fresh) or '' if reply.replaced else _listed(fresh) or 'no symbols'}"
     elif fresh:
@@ -119,11 +121,15 @@ def _loaded(reply: messages.Loaded) -> list[Line]:
 
 
 def _listed(names: list[str]) -> str:
-    """The first of some names, as IR writes them."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(str(Symbol(name)) for name in names[:_SHOWN]) + more
+    """The first of some names, as IR writes them, and how many more there are; those that people gave say more."""
+    given = [name for name in names if not name.startswith(_MADE_UP)] or names
+    symbols = ", ".join(str(Symbol(name)) for name in given[:_SHOWN])
+    more = f" and {len(names) - len(given[:_SHOWN])} more" if len(names) > len(given[:_SHOWN]) else ""
+    return symbols + more
 
 
+_MADE_UP = ("_Z", "_R", "__")
+"""What the names begin with that compilers of C++ and Rust make up."""
 _SHOWN = 8
 """How many symbols of a module are named when it is loaded."""
 

@@ -7,6 +7,7 @@ import os
 from jitrepl import messages
 from jitrepl.errors import JITError
 from jitrepl.shell.journal import as_line
+from jitrepl.shell.settings import FLAGS, SETTINGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ def save(session: Session, requests: Sequence[messages.Request], path: str) -> N
 
 
 def _lines(session: Session, requests: Sequence[messages.Request]) -> Iterator[str]:
+    for name in FLAGS:
+        if flags := getattr(session.compilation, name):
+            yield f":set {name} {SETTINGS[name].show(flags)}"
     between = False
     for request in requests:
         if isinstance(request, messages.Load) and request.name.startswith("<"):

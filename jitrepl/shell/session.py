@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 
 from jitrepl import messages
-from jitrepl.errors import ArgumentError, SymbolError
+from jitrepl.errors import ArgumentError, SymbolError, UsageError, without_colours
 from jitrepl.literals import quote
 from jitrepl.shell.client import Worker
+from jitrepl.shell.compilers import language_of
 from jitrepl.shell.settings import Limits
-from jitrepl.shell.sources import read_source
+from jitrepl.shell.sources import ARCHIVE, LIBRARY, SOURCE, kind_of, read_source
 from jitrepl.shell.supervisor import Supervisor
 from jitrepl.shell.watching import Watch
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
     from typing import Any, Self
+
+    from jitrepl.shell.compilation import Compilation
 
 
 class Session:
@@ -56,6 +59,11 @@ class Session:
         start = messages.Start(tuple(llvm_options), warm_up, copies, dies_with_shell, limits.memory)
         self._supervisor = Supervisor(start, worker, limits, on_note or self.notes.append)
         self._supervisor.goes_on = goes_on
+        self.library_folders: tuple[str, ...] = ()
+        """Where libraries are looked for first, as a linker's `-L` says."""
+        self._compilation: Compilation | None = None
+        self.on_diagnostics: Callable[[str], object] = lambda text: self._supervisor.on_note(without_colours(text))
+        """Called with what a compiler printed about a source that it compiled."""
         self._last_call: messages.Call | None = None
         self._inputs = 0
         self.watch = Watch()
@@ -63,22 +71,26 @@ class Session:
 
     # Python API
 
-    def load(self, source: Any) -> messages.Loaded:
-        """Load textual IR or bitcode.
+    def load(self, source: Any, flags: str = "") -> messages.Loaded:
+        """Load textual IR, bitcode, an object or archive, or a source of C, C++ or Rust, which is compiled.
 
         Args:
             source: a path; IR as text; bitcode as bytes; or a module of `llvmlite.ir` or `llvmlite.binding`.
+            flags: for the compiler of a source: `-O2 -DX=1`.
 
         Raises:
-            InputError: if it cannot be read (`IRError` and `BitcodeError` are kinds of it).
+            InputError: if it cannot be read or compiled (`IRError`, `BitcodeError`, `CompileError` and `ObjectError`
+                are kinds of it).
         """
         if isinstance(source, bytes | bytearray):
             return self.add(bytes(source))
         if isinstance(source, str) and _is_ir(source):
             return self.add(source.encode())
         if isinstance(source, str | os.PathLike):
+            from jitrepl.shell.settings import read_flags
+
             path = os.fspath(source)
-            return self.load_file(path if isinstance(path, str) else os.fsdecode(path))
+            return self.load_file(path if isinstance(path, str) else os.fsdecode(path), flags=read_flags(flags))
         if source is None or isinstance(source, int | float):
             raise ArgumentError(f"a {type(source).__name__} is no source", "give a path, IR text, bitcode or a module")
         return self.add(str(source).encode())
@@ -134,14 +146,26 @@ class Session:
         reply = self.ask(messages.AddHost(os.path.abspath(os.path.expanduser(path))))
         return reply.names if isinstance(reply, messages.HostsAdded) else ()
 
-    def library(self, path: str) -> None:
-        """Open a shared library, by path or soname, whose symbols then serve the session.
+    def library(self, name: str) -> tuple[str, ...]:
+        """Open a library, whose symbols then serve the session; the files that it consists of.
+
+        Args:
+            name: a path, a soname, or what stands behind a linker's `-l`: `m`.
 
         Raises:
+            InputError: if there is none of that name.
             JITError: if the dynamic loader refuses it.
         """
-        expanded = os.path.expanduser(path)
-        self.ask(messages.AddLibrary(os.path.abspath(expanded) if os.path.exists(expanded) else path))
+        from jitrepl.shell.libraries import find_library
+
+        files = find_library(name, self.library_folders)
+        for path in files:
+            data = read_source(path) if path.endswith(".a") else b""
+            if data and kind_of(path, data) == ARCHIVE:
+                self.ask_load(path, data)
+            else:
+                self.ask(messages.AddLibrary(path))
+        return tuple(files)
 
     def modules(self) -> tuple[messages.ModuleRow, ...]:
         """The session's modules, in the order in which they came."""
@@ -174,21 +198,15 @@ class Session:
         Raises:
             InputError: if a file cannot be read.
         """
+        files = self._supervisor.journal.files()
         if path:
-            return (self.load_file(path),)
-        return tuple(self.load_file(path) for path in self.changed_files())
+            return (self.load_file(path, flags=files[path].flags if path in files else ()),)
+        requests = [self.request_for(name, flags=file.flags, before=file.data) for name, file in files.items()]
+        return tuple(self._load(request) for request in requests if request.data != files[request.name].data)
 
     def files(self) -> tuple[str, ...]:
         """The files that the session has loaded."""
         return tuple(self._supervisor.journal.files())
-
-    def changed_files(self) -> list[str]:
-        """The files that the session has loaded, and that read differently now.
-
-        Raises:
-            InputError: if one cannot be read.
-        """
-        return [path for path, data in self._supervisor.journal.files().items() if read_source(path) != data]
 
     def save(self, path: str) -> None:
         """Write the session to a file: as a script, or linked into one module.
@@ -250,9 +268,54 @@ class Session:
 
     # Requests, as the shell's commands make them
 
-    def load_file(self, path: str) -> messages.Loaded:
-        """Load a file under the name that the user gave it."""
-        return self.ask_load(path, read_source(path))
+    def load_file(self, path: str, data: bytes | None = None, flags: tuple[str, ...] = ()) -> messages.Loaded:
+        """Load a file under the name that the user gave it; a shared library is opened.
+
+        Args:
+            path: where it is.
+            data: its content, if it was read already.
+            flags: for the compiler of a source.
+        """
+        data = read_source(path) if data is None else data
+        if kind_of(path, data) == LIBRARY:
+            self.library(path)
+            return messages.Loaded(path, (), opened=True)
+        return self._load(self.request_for(path, data, flags))
+
+    def request_for(
+        self, path: str, data: bytes | None = None, flags: tuple[str, ...] = (), before: bytes = b""
+    ) -> messages.Load:
+        """The request that loads a file: as it is, or as what a compiler makes of it.
+
+        Args:
+            path: where it is.
+            data: its content, if it was read already.
+            flags: for the compiler of a source.
+            before: what the compiler made of it before; if that is the same again, its messages are not told again.
+
+        Raises:
+            InputError: if it cannot be read or compiled.
+            UsageError: if there are flags, and nothing that is compiled.
+        """
+        data = read_source(path) if data is None else data
+        language = language_of(path)
+        if kind_of(path, data) != SOURCE or language is None:
+            if flags:
+                raise UsageError(f"{path} is not compiled, so it takes no flags", "flags are for C, C++ and Rust")
+            return messages.Load(path, data)
+        compiled = self.compilation.compile(language, path, data, flags, self.limits.timeout)
+        if compiled.diagnostics and compiled.bitcode != before:
+            self.on_diagnostics(compiled.diagnostics)
+        return messages.Load(path, compiled.bitcode, libraries=compiled.libraries, flags=flags)
+
+    @property
+    def compilation(self) -> Compilation:
+        """The compilers of this session, and the flags for them."""
+        if self._compilation is None:
+            from jitrepl.shell.compilation import Compilation
+
+            self._compilation = Compilation(lambda: self.start().llvm, lambda text: self._supervisor.on_note(text))
+        return self._compilation
 
     def add(self, data: bytes) -> messages.Loaded:
         """Load an input that has no file: `<input N>`."""
@@ -261,7 +324,10 @@ class Session:
 
     def ask_load(self, name: str, data: bytes) -> messages.Loaded:
         """Load `data` and call it `name`."""
-        reply = self.ask(messages.Load(name, data))
+        return self._load(messages.Load(name, data))
+
+    def _load(self, request: messages.Load) -> messages.Loaded:
+        reply = self.ask(request)
         assert isinstance(reply, messages.Loaded)
         return reply
 

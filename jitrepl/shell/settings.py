@@ -9,6 +9,7 @@ from jitrepl.errors import UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 OFF = "off"
 _DURATIONS = {"ms": 0.001, "s": 1.0, "min": 60.0}
@@ -34,13 +35,17 @@ class Setting:
     """A setting of a session.
 
     Args:
-        field: the field of `Limits` that it sets.
+        field: the field that it sets.
         read: from the user's text to a value.
         show: from a value to text.
         help: what it is for.
+        owner: the part of the session that has the field.
     """
 
-    def __init__(self, field: str, read: Callable[[str], float], show: Callable[[float], str], help: str) -> None:
+    def __init__(
+        self, field: str, read: Callable[[str], Any], show: Callable[[Any], str], help: str, owner: str = "limits"
+    ) -> None:
+        self.owner = owner
         self.field = field
         self.read = read
         self.show = show
@@ -99,11 +104,42 @@ def show_size(size: float) -> str:
     return f"{size:g}"
 
 
+def read_flags(text: str) -> tuple[str, ...]:
+    """The flags in a text, quoted as in a shell; quotes around all of it do not count; `none` is none.
+
+    Raises:
+        UsageError: if a quote is not closed.
+    """
+    import shlex
+
+    if text in ("none", OFF):
+        return ()
+    try:
+        words = shlex.split(text)
+        if len(words) == 1 and text[:1] in "\"'":
+            words = shlex.split(words[0])
+    except ValueError as problem:
+        raise UsageError(f"the flags cannot be read: {problem}".lower()) from None
+    return tuple(words)
+
+
+def _show_flags(flags: tuple[str, ...]) -> str:
+    from shlex import join
+
+    return join(flags) or "none"
+
+
 SETTINGS = {
     "timeout": Setting("timeout", read_duration, _show_duration, "how long an input may run"),
     "memory-limit": Setting("memory", read_size, show_size, "how much address space JITed code may take"),
     "undo-depth": Setting("undo_depth", _read_depth, lambda value: f"{value:g}", "how many inputs `:undo` can reach"),
+    "cflags": Setting("cflags", read_flags, _show_flags, "flags for clang", "compilation"),
+    "cxxflags": Setting("cxxflags", read_flags, _show_flags, "more of them for C++", "compilation"),
+    "rustflags": Setting("rustflags", read_flags, _show_flags, "flags for rustc", "compilation"),
 }
+
+FLAGS = tuple(name for name, setting in SETTINGS.items() if setting.owner == "compilation")
+"""The settings that hold flags for compilers, which are options of the program, too."""
 
 
 def _physical_memory() -> int:

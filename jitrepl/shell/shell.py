@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from jitrepl.errors import Interrupted, IRError, JitreplError
+from jitrepl.errors import CompileError, Interrupted, IRError, JitreplError
 from jitrepl.shell.commands import COMMANDS, run_command
 from jitrepl.shell.commands.registry import Leave
+from jitrepl.shell.compilers import language_of
 from jitrepl.shell.inputs import IR, CommandLine, Path, split_inputs
 from jitrepl.shell.output import Output
 from jitrepl.shell.render import render, render_error, render_note
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jitrepl.records import Record
+
+_LANGUAGES = {
+    (
+        "C",
+        ".c",
+    ): "#include #define #ifdef #ifndef #pragma auto bool char const double enum extern float inline int long "
+    "short signed size_t static struct typedef union unsigned void volatile",
+    ("C++", ".cpp"): "class constexpr namespace template using std::cout",
+    ("Rust", ".rs"): "#[derive #[no_mangle] #![no_std] fn impl let mod pub trait unsafe use",
+}
+_LANGUAGE_OF = {word: language for language, words in _LANGUAGES.items() for word in words.split()}
+"""The words that sources of other languages begin with."""
 
 
 class Shell:
@@ -40,6 +53,12 @@ class Shell:
         """Print a remark of the session."""
         self.output.fresh_line()
         self.output.remarks(render_note(text))
+
+    def diagnostics(self, text: str) -> None:
+        """Print what a compiler has printed about a source that it compiled."""
+        if not self.output.quiet:
+            self.output.fresh_line()
+            self.output.diagnostics(text)
 
     def run_all(self, inputs: Iterable[Record]) -> bool:
         """Run inputs until one fails (unless `keep_going`), is interrupted, or leaves; whether the rest may run."""
@@ -78,7 +97,8 @@ class Shell:
         """Load the watched files again that have changed."""
         for path in self.session.watch.changed():
             try:
-                self._show(self.session.load_file(path))
+                for loaded in self.session.reload(path):
+                    self._show(loaded)
             except JitreplError as problem:
                 self.fail(problem)
 
@@ -91,6 +111,8 @@ class Shell:
 
     def fail(self, problem: JitreplError) -> None:
         """Print an error and remember the exit status that it asks for."""
+        if isinstance(problem, CompileError):
+            self.output.diagnostics(problem.diagnostics)
         self.output.lines(render_error(problem))
         self.interrupted = isinstance(problem, Interrupted)
         self.status = 130 if self.interrupted else max(self.status, 1)
@@ -104,9 +126,8 @@ class Shell:
             except IRError as problem:
                 problem.hint = problem.hint or self._misplaced(item.text, problem.message)
                 raise
-        if isinstance(item, Path) and item.data is not None:
-            return self.session.ask_load(item.text, item.data)
-        return self.session.load_file(item.text.strip('"'))  # type: ignore[attr-defined]
+        assert isinstance(item, Path)
+        return self.session.load_file(item.text.strip('"'), item.data)
 
     def _misplaced(self, text: str, reason: str) -> str:
         """The next step for somebody who typed a command without its colon, or an instruction."""
@@ -119,6 +140,12 @@ class Shell:
             return f"to call it: `:call {text.strip().removeprefix('@')}`"
         if (first.startswith("%") and "= type" not in text) or first in ("ret", "call", "br", "store"):
             return "instructions go into a function: define i32 @f() { … }"
+        if language_of(first):
+            return f"to load it: `:load {text.strip()}`"
+        language = _LANGUAGE_OF.get(first.rstrip("!("))
+        if "expected top-level entity" in reason and language:
+            name, suffix = language
+            return f"this looks like {name}: write it to a file, and `:load` that: `:load FILE{suffix}`"
         if "expected top-level entity" in reason and first.isalpha() and not text.endswith("{"):
             return "IR begins with `define`, `declare`, `@` or `%`, a command with a colon: `:help` lists them"
         return ""

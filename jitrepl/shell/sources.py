@@ -5,8 +5,38 @@ from __future__ import annotations
 import os
 
 from jitrepl.errors import InputError
+from jitrepl.shell.compilers import SOURCE_SUFFIXES
 
 IR_SUFFIXES = (".ll", ".bc")
+BINARY_SUFFIXES = (".o", ".a", ".so")
+
+CODE, SOURCE, OBJECT, ARCHIVE, LIBRARY = "code", "source", "object", "archive", "library"
+"""What a file can be: IR or bitcode, the source of another language, and what linkers and loaders take."""
+
+_ELF, _ELF_TYPE, _ELF_SHARED = b"\x7fELF", 16, 3  # <elf.h>: the magic bytes, where `e_type` is, ET_DYN
+ARCHIVE_MAGIC = (b"!<arch>\n", b"!<thin>\n")
+"""What archives begin with (ar(5)); a thin one has only the names of its members."""
+_BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
+
+
+def kind_of(path: str, data: bytes) -> str:
+    """What a file is: its content says it, and of a text the end of its name.
+
+    Raises:
+        InputError: for a text that is called an object.
+    """
+    if data.startswith(_ELF):
+        return LIBRARY if data[_ELF_TYPE : _ELF_TYPE + 1] == bytes((_ELF_SHARED,)) else OBJECT
+    if data.startswith(ARCHIVE_MAGIC):
+        return ARCHIVE
+    if data.startswith(_BITCODE):
+        return CODE
+    if path.endswith(SOURCE_SUFFIXES):
+        return SOURCE
+    if path.endswith(BINARY_SUFFIXES) and b"GROUP" not in data and b"INPUT" not in data:
+        begin = f"starts with {data[:4].hex(' ')}" if data else "is empty"
+        raise InputError(f"{path} is no object, archive or library: it {begin}", "make it again")
+    return LIBRARY if path.endswith(".so") else CODE
 
 
 def read_source(path: str) -> bytes:
@@ -30,8 +60,8 @@ def read_source(path: str) -> bytes:
 def is_path(line: str) -> bool:
     """Whether a line that the user typed names a file rather than being IR.
 
-    It is a path if it begins like one, ends like a file with IR, or such a file exists. No IR entity is a single
-    word that does.
+    It is a path if it begins like one, ends like a file that can be loaded, or such a file exists. No IR entity is a
+    single word that does.
     """
     text = line.strip()
     if not text or text[0] in ':@%!$#;"^':
@@ -40,7 +70,7 @@ def is_path(line: str) -> bool:
         return True
     if os.path.isfile(text):
         return True
-    return text.endswith(IR_SUFFIXES) and len(text.split()) == 1
+    return text.endswith((*IR_SUFFIXES, *SOURCE_SUFFIXES, *BINARY_SUFFIXES)) and len(text.split()) == 1
 
 
 def _similar_file(path: str) -> str:

@@ -43,6 +43,7 @@ def stats(session: Session) -> Record:
     figures = session.stats()
     memory = {"worker", "memory of copies"}
     rows = [(key, show_size(value) if key in memory else f"{value:g}") for key, value in figures.items()]
+    rows += [(compiler.family.name, compiler.title) for compiler in session.compilation.used.values()]
     return Plain("\n".join(f"{key:<17} {shown}" for key, shown in rows))
 
 

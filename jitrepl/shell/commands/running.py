@@ -5,7 +5,7 @@ from __future__ import annotations
 from jitrepl import messages
 from jitrepl.errors import JitreplError
 from jitrepl.records import Record
-from jitrepl.shell.arguments import Literals, Name, Paths, SignatureText
+from jitrepl.shell.arguments import Flags, Literals, Name, Paths, SignatureText
 from jitrepl.shell.commands.registry import Several, command
 from jitrepl.shell.session import Session
 
@@ -15,16 +15,18 @@ if TYPE_CHECKING:
 
 
 @command("l")
-def load(session: Session, paths: Paths) -> Record:
-    """Load files with textual IR or bitcode.
+def load(session: Session, paths: Paths, flags: Flags = ()) -> Record:
+    """Load files: textual IR, bitcode, objects, archives, and sources of C, C++ and Rust.
 
-    What a file is, its content says, not its name. Quote a path with spaces. A bare path at the prompt does
-    the same:
+    What a file is, its content says; only a source goes by the end of its name (.c, .cpp, .rs). Sources are
+    compiled to bitcode, with -g, by clang or rustc; flags for them stand behind `--`. Quote a path with spaces.
+    A bare path at the prompt does the same:
 
         :load sum.ll "my file.bc"
+        :load a.c b.c -- -O2 -DX=1
         ~/ir/sum.ll
     """
-    return _each(paths, session.load_file)
+    return _each(paths, lambda path: session.load_file(path, flags=flags))
 
 
 @command("c")
@@ -65,10 +67,19 @@ def host(session: Session, paths: Paths) -> Record:
 
 @command()
 def lib(session: Session, paths: Paths) -> Record:
-    """Open shared libraries, by path or by soname; their symbols then serve the session: `:lib libz.so.1`."""
-    for path in paths:
-        session.library(path)
-    return messages.Done()
+    """Open libraries, whose symbols then serve the session: `:lib m`, `:lib libz.so.1`, `:lib ./mine.so`.
+
+    By path; by soname; or by what stands behind a linker's -l, which is looked for where linkers look, and in
+    the folders that -L names on the command line. Of an archive (libmine.a) what is needed is loaded.
+    """
+    return _each(paths, lambda path: _opened(path, session.library(path)))
+
+
+def _opened(name: str, files: tuple[str, ...]) -> Record:
+    """What to say of a library: nothing if it is just what the user named."""
+    if len(files) == 1 and name.rpartition("/")[2] == files[0].rpartition("/")[2]:
+        return messages.Done()
+    return messages.Loaded(", ".join(files), (), opened=True)
 
 
 def _each(paths: Paths, do: Callable[[str], Record]) -> Record:

@@ -23,19 +23,21 @@ def undo(session: Session, count: Count = 1) -> Record:
 
 @command()
 def set_(session: Session, name: Word = "", value: Text = "") -> Record:
-    """Set a limit (`:set timeout 5s`), or show them all.
+    """Set a limit (`:set timeout 5s`) or a compiler's flags (`:set cflags -O2`), or show them all.
 
     timeout is how long an input may run (500ms, 5s, 2min, off), memory-limit how much address space JITed code
-    may take (512M, 2G, off), undo-depth how many inputs `:undo` can reach.
+    may take (512M, 2G, off), undo-depth how many inputs `:undo` can reach. cflags are for C and C++, cxxflags are
+    for C++ besides, rustflags are for Rust; `none` takes them away. What is loaded already stays as it is.
     """
     if name and name not in SETTINGS:
         raise UsageError(f"no setting {name}", f"there are {', '.join(SETTINGS)}")
     if value:
-        setattr(session.limits, SETTINGS[name].field, SETTINGS[name].read(value))
+        setattr(getattr(session, SETTINGS[name].owner), SETTINGS[name].field, SETTINGS[name].read(value))
         session.apply_limits()
     chosen = {name: SETTINGS[name]} if name else SETTINGS
-    rows = [(key, s.show(getattr(session.limits, s.field)), s.help) for key, s in chosen.items()]
-    return Plain("\n".join(f"{key:<13} {shown:<7} {help}" for key, shown, help in rows))
+    rows = [(key, s.show(getattr(getattr(session, s.owner), s.field)), s.help) for key, s in chosen.items()]
+    width = max(7, *(len(shown) for _, shown, _ in rows))
+    return Plain("\n".join(f"{key:<13} {shown:<{width}} {help}" for key, shown, help in rows))
 
 
 @command()
