@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from transcripts import JITREPL, ROOT, SCRIPTS, TIMEOUT, environment
+from transcripts import HIDDEN, JITREPL, ROOT, SCRIPTS, TIMEOUT, environment
 
 from jitrepl import Session
 
@@ -17,11 +17,56 @@ if TYPE_CHECKING:
     from jitrepl.worker.engine import Engine
 
 DATA = ROOT / "tests" / "data"
+SOURCES = DATA / "sources"
 NO_CLANG = "no clang-22 beside this Python: pip install 'jitrepl[clang]'"
+
+NO_RUSTC = "no rustc: https://rustup.rs has one, and Debian in rustc-web"
+NO_AR = "no ar: it is in binutils"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-transcripts", action="store_true", help="rewrite the expected output of transcripts")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The cache folder of the tests, which all of them share; the user's stays as it is."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        for name in HIDDEN:
+            patch.delenv(name, raising=False)
+        yield folder
+
+
+def skip_without(tools: Iterable[str]) -> None:
+    """Skip a test if one of these tools is missing: `clang`, `rustc`, `ar`."""
+    for tool in tools:
+        present, reason = {
+            "clang": (_clang(), NO_CLANG),
+            "rustc": (shutil.which("rustc"), NO_RUSTC),
+            "ar": (shutil.which("ar"), NO_AR),
+            "objects": ("made by the fixture of that name", ""),
+        }[tool]
+        if not present:
+            pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def objects(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the objects of `tests/data/sources/*.c`, and some of them in archives."""
+    skip_without(["clang", "ar"])
+    folder = tmp_path_factory.mktemp("objects")
+    for source in sorted(SOURCES.glob("*.c")):
+        if source.stem != "broken":
+            command = [str(_clang()), "-g", "-c", source, "-o", folder / f"{source.stem}.o"]
+            subprocess.run(command, check=True, cwd=ROOT, timeout=TIMEOUT, capture_output=True)
+    for target, *members in (
+        ("libscaled.a", "scaled.o", "factor.o", "unneeded.o"),
+        ("libown.a", "own_to_each_thread.o", "factor.o"),
+    ):
+        subprocess.run(["ar", "rcs", target, *members], check=True, cwd=folder, timeout=TIMEOUT, capture_output=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

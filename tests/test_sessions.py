@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import skip_without
 from transcripts import ROOT, SESSIONS, Markdown, Mismatch, Step, Transcript, check, make_folder, matches, read_steps
 
 DOCUMENTS = [path for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))] if Markdown(path).blocks]
@@ -13,13 +14,16 @@ DOCUMENTS = [path for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.
 @pytest.mark.parametrize("path", sorted(SESSIONS.glob("*.txt")), ids=lambda path: path.stem)
 def test_session(path: Path, tmp_path: Path, update: bool, request: pytest.FixtureRequest) -> None:
     transcript = Transcript(path)
-    bitcode = request.getfixturevalue("bitcode") if transcript.needs_clang else None
-    transcript.run(make_folder(tmp_path, bitcode), update)
+    skip_without(transcript.needs)
+    folder = {"clang": "bitcode", "objects": "objects"}.get(transcript.needs[0] if transcript.needs else "")
+    transcript.run(make_folder(tmp_path, request.getfixturevalue(folder) if folder else None), update)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_document(path: Path, tmp_path: Path, update: bool) -> None:
-    Markdown(path).run(make_folder(tmp_path), update)
+    document = Markdown(path)
+    skip_without(document.needs)
+    document.run(make_folder(tmp_path), update)
 
 
 def test_every_transcript_says_what_it_shows() -> None:

@@ -4,7 +4,8 @@ A **transcript** (`tests/sessions/NAME.txt`) is what `jitrepl --echo --keep-goin
 
     # what the transcript shows                  (comments, first lines only)
     # options: --host tests/data/numbers.py      (more command-line options)
-    # needs: clang                               (the bitcode of tests/data/*.c lies in the working directory)
+    # needs: clang                               (the bitcode of tests/data/*.c lies in the working directory;
+                                                  or `objects`: those of tests/data/sources; or `rustc`)
     > define i32 @f() {
     .   ret i32 5
     . }
@@ -53,6 +54,12 @@ ROOT = Path(__file__).parent.parent
 SESSIONS = Path(__file__).parent / "sessions"
 SCRIPTS = Path(sys.executable).parent
 JITREPL = SCRIPTS / "jitrepl"
+PATH_SUFFIXES = (".ll", ".bc", ".c", ".cpp", ".rs", ".o", ".a", ".so")
+HIDDEN = (
+    "NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "COLUMNS", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE",
+    "JITREPL_CLANG", "JITREPL_RUSTC", "RUST_BACKTRACE",
+)  # fmt: skip
+"""Environment variables that change what programs print."""
 TIMEOUT = 60
 """Seconds after which a program hangs rather than works."""
 
@@ -80,7 +87,7 @@ class Step:
     @property
     def is_command(self) -> bool:
         """Whether it ends the IR before it."""
-        return self.text.startswith(":") or ("\n" not in self.text and self.text.endswith((".ll", ".bc")))
+        return self.text.startswith(":") or ("\n" not in self.text and self.text.endswith(PATH_SUFFIXES))
 
     @property
     def echo(self) -> list[str]:
@@ -91,8 +98,7 @@ class Step:
 
 def environment() -> dict[str, str]:
     """The environment in which programs run: the user's, without what changes colours and buffers."""
-    hidden = ("NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "COLUMNS", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
-    kept = {name: value for name, value in os.environ.items() if name not in hidden}
+    kept = {name: value for name, value in os.environ.items() if name not in HIDDEN}
     return {**kept, "PATH": f"{SCRIPTS}{os.pathsep}{kept.get('PATH', '')}", "LC_ALL": "C.UTF-8"}
 
 
@@ -257,7 +263,7 @@ class Transcript:
             self.head.append(lines.pop(0))
         self.steps = read_steps(lines)
         self.options = self._header("options").split()
-        self.needs_clang = self._header("needs") == "clang"
+        self.needs = self._header("needs").split()
 
     def _header(self, name: str) -> str:
         return next((h.removeprefix(f"# {name}: ") for h in self.head if h.startswith(f"# {name}: ")), "")
@@ -294,12 +300,14 @@ class Markdown:
     """A markdown file with blocks that can be run.
 
     Args:
-        path: the file.
+        path: the file; a line `<!-- needs: rustc -->` in it names what it cannot be run without.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines = path.read_text("utf-8").splitlines()
+        said = next((line for line in self.lines if line.startswith("<!-- needs: ")), "")
+        self.needs = said.removeprefix("<!-- needs: ").removesuffix(" -->").split()
         self.blocks = list(self._read())
 
     def _read(self) -> Iterator[Block]:

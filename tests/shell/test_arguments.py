@@ -44,6 +44,13 @@ def test_paths_are_quoted_as_in_a_shell(line: str, paths: tuple[str, ...]) -> No
     assert read(line) == [paths]
 
 
+def test_flags_stand_behind_the_paths() -> None:
+    assert read("load a.c b.c -- -O2 '-DX=a b'") == [("a.c", "b.c"), ("-O2", "-DX=a b")]
+    assert read("load a.c --") == [("a.c",)]
+    with pytest.raises(UsageError, match=":lib takes no `-- -O2`"):
+        read("lib m -- -O2")
+
+
 def test_text_is_the_rest_of_the_line() -> None:
     assert read("dump input 2") == ["input 2"]
     assert read("dump") == []

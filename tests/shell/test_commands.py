@@ -38,7 +38,12 @@ def test_aliases_mean_commands_and_hide_none() -> None:
 
 @pytest.mark.parametrize(
     ("name", "usage"),
-    [("call", ':call ["TYPE"] NAME [ARGS…]'), ("load", ":load PATH…"), ("dump", ":dump [NAME]"), ("quit", ":quit")],
+    [
+        ("call", ':call ["TYPE"] NAME [ARGS…]'),
+        ("load", ":load PATH… [-- FLAGS…]"),
+        ("dump", ":dump [NAME]"),
+        ("quit", ":quit"),
+    ],
 )
 def test_the_usage_comes_from_the_signature(name: str, usage: str) -> None:
     assert COMMANDS[name].usage == usage

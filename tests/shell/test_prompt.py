@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import skip_without
 from terminal import BACKSPACE, ESCAPE, PROMPT, RIGHT, TAB, UP, Terminal, ended
 from transcripts import JITREPL, ROOT
 
@@ -392,6 +394,28 @@ def test_ctrl_c_ends_a_call_that_ignores_it(terminal: Terminal) -> None:
     spin_and_interrupt(terminal, "deaf")
     assert "error: interrupted in @deaf" in terminal.lines
     assert terminal.run(":call sum 1 2") == ["i32 3"]
+
+
+def test_ctrl_c_ends_a_compiler(terminal: Terminal, tmp_path: Path) -> None:
+    skip_without(["clang"])
+    os.mkfifo(tmp_path / "endless.h")
+    (tmp_path / "waits.c").write_text('#include "endless.h"\n')
+    terminal.send(":load waits.c\r")
+    terminal.wait("C is compiled by")
+    terminal.press("c")
+    terminal.wait("error: interrupted in compiling waits.c")
+    terminal.prompt()
+    assert terminal.run(":call sum 1 2") == ["i32 3"]
+
+
+def test_a_compilers_errors_have_its_colours(start: Open, tmp_path: Path) -> None:
+    skip_without(["clang"])
+    (tmp_path / "broken.c").write_text("int f(void) { return m; }\n")
+    terminal = start(env={"CLICOLOR_FORCE": "1"}).prompt()
+    terminal.run(":load broken.c")
+    row = next(index for index, line in enumerate(terminal.lines) if "use of undeclared identifier 'm'" in line)
+    column = terminal.lines[row].index("error:")
+    assert terminal.screen.buffer[row][column].fg == "red" and terminal.screen.buffer[row][column].bold
 
 
 def test_ctrl_c_at_an_empty_prompt_shows_another(terminal: Terminal) -> None:

@@ -1,0 +1,1 @@
+int factor(void) { return 3; }

@@ -1,0 +1,7 @@
+fn greeting() -> &'static str {
+    "hello from Rust"
+}
+
+fn main() {
+    println!("{}", greeting());
+}

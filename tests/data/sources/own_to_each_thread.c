@@ -1,0 +1,3 @@
+__thread int counter = 7;
+
+int count(void) { return counter++; }

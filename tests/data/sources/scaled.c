@@ -1,0 +1,3 @@
+extern int factor(void);
+
+int scaled(int n) { return n * factor(); }

@@ -1,0 +1,4 @@
+struct point { int x, y; };
+#ifndef SCALE
+#define SCALE 1
+#endif

@@ -1,0 +1,4 @@
+int thrice(int n) {
+  int unused;
+  return 3 * n;
+}
