@@ -20,6 +20,7 @@ class Start(Request):
         snapshots: whether to leave a copy of the process after each request that changed something.
         memory: how much address space the worker may take, in bytes; 0 for no limit.
         dies_with_shell: whether to be killed when the thread that started the worker ends, be it in a call.
+        sources: the folder for files with what was typed, if a debugger is to show it; it need not exist.
     """
 
     llvm_options: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class Start(Request):
     snapshots: bool = False
     dies_with_shell: bool = False
     memory: int = 0
+    sources: str = ""
 
 
 class Load(Request):
@@ -138,13 +140,19 @@ class Proceed(Request):
 
 
 class Limit(Request):
-    """Limit what the worker may take from here on; answered by `Done`.
+    """Limit what the worker may take from here on, and whether it traces; answered by `Done`.
 
     Args:
         memory: address space in bytes (setrlimit(2), `RLIMIT_AS`); 0 for no limit.
+        trace: whether to tell on standard error what ORC does.
     """
 
     memory: int
+    trace: bool = False
+
+
+class Debug(Request):
+    """Let a debugger attach, and have files for it to show; answered by a `Text` of what stands in the way, or ""."""
 
 
 class Quit(Request):
@@ -181,12 +189,13 @@ class Snapshot(Record):
     """The worker has left a copy of itself; sent after a reply, with the copy's socket.
 
     Args:
-        pid: the copy's process; 0 if none could be made, and then there is no socket.
+        pid: the copy's process; 0 if none could be made `since` something is the case, and then there is no socket.
         replaces: whether it takes the place of the copy before: something was compiled, but nothing has run.
     """
 
     pid: int
     replaces: bool = False
+    since: str = ""
 
 
 class Told(Record):

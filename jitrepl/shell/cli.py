@@ -12,7 +12,7 @@ from jitrepl.shell.compilers import language_of
 from jitrepl.shell.inputs import CommandLine, Path, Splitter, split_inputs
 from jitrepl.shell.options import Options, help_text, read_options
 from jitrepl.shell.output import Output
-from jitrepl.shell.render import render_error
+from jitrepl.shell.render import render_error, render_note
 from jitrepl.shell.script import read_lines
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import FLAGS, Limits, read_flags
@@ -48,6 +48,8 @@ def run(arguments: list[str], worker: Worker | None) -> int:
         print(help_text(), end="")
         return OK
     output = Output(options.color, options.quiet)
+    if options.debugger != "none":
+        return _run_in_debugger(options.debugger, arguments, worker, output)
     if options.interactive and not sys.stdin.isatty():
         output.lines(render_error(UsageError("-i wants a terminal on standard input", "name the files instead of -")))
         return UsageError.exit_status
@@ -61,7 +63,7 @@ def run(arguments: list[str], worker: Worker | None) -> int:
         snapshots=snapshots,
         dies_with_shell=True,
         goes_on=interactive or options.keep_going,
-        limits=Limits(options.timeout),
+        limits=Limits(options.timeout, trace=options.trace),
     )
     shell = Shell(session, output, options.echo, options.keep_going or interactive)
     session.tell_notes_to(shell.note)
@@ -94,6 +96,20 @@ def run(arguments: list[str], worker: Worker | None) -> int:
         return 1
     finally:
         session.close(wait=False)
+
+
+def _run_in_debugger(name: str, arguments: list[str], worker: Worker | None, output: Output) -> int:
+    from jitrepl.shell.debuggers import launch
+
+    if worker:
+        worker.close()
+    output.remarks(render_note("`break NAME` sets a breakpoint, also in code that is not there yet; `run` starts it"))
+    try:
+        launch(name, arguments)
+    except JitreplError as problem:
+        output.lines(render_error(problem))
+        return problem.exit_status
+    return OK
 
 
 def _opens_prompt(options: Options) -> bool:

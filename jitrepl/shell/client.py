@@ -14,6 +14,7 @@ from struct import iter_unpack
 from jitrepl import errors, wire
 from jitrepl.errors import InternalError, Interrupted, JitreplError, TimedOut, WorkerDied
 from jitrepl.messages import Proceed, Resume, Snapshot, Start, Told
+from jitrepl.tracer import tracer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,12 +165,16 @@ class Worker:
             if not isinstance(request, Start):  # which takes 10 ms, while other threads are in want of Python's lock
                 self._look_out()
             reply = self._reply(int(timeout * 1000) or None)
+            if reply is None and timeout and self.alive() and tracer_of(self.pid):
+                reply = self._reply(None)  # who steps through code takes longer
             if reply is None and timeout and self.alive():
                 self._end = TimedOut
                 reply = self._interrupt()
         except KeyboardInterrupt:
-            self._end = Interrupted
-            reply = self._interrupt()
+            reply = self._left_to_debugger()
+            if reply is None and self.alive():
+                self._end = Interrupted
+                reply = self._interrupt()
         except OSError:
             reply = self._last_words()
         return self._checked(reply)
@@ -217,6 +222,7 @@ class Worker:
             self._count += 1
         if record.pid and self._channel.descriptors:
             self.copies[number] = Copy(record.pid, self._channel.descriptors.pop())
+        self.copyless = record.since
         while len(self.copies) > self.limit + 1:
             self.copies.pop(min(self.copies)).drop()
         reap_dropped()
@@ -246,11 +252,17 @@ class Worker:
             worker.resumed = newest
             worker.on_notes = self.on_notes
             worker.limit = self.limit
+            worker.resumed_since = self.copyless
             return worker
         return None
 
+    copyless = ""
+    """If there is no copy of the last state: what has been the case since the last one."""
+
     resumed = 0
     """The number of the copy that this worker was woken from."""
+    resumed_since = ""
+    """If the one before it had left no newer copy: `copyless` of that."""
 
     def _checked(self, reply: object) -> Reply:
         from jitrepl import messages
@@ -277,6 +289,25 @@ class Worker:
         if reply is None and self.alive():
             os.kill(self.pid, _SIGKILL)
         return reply
+
+    def _left_to_debugger(self) -> object:
+        """Ctrl-C while a debugger has the worker: the debugger stops it, and the call goes on when its user says so.
+
+        Returns:
+            The reply; None if there is no debugger, or the worker is gone.
+        """
+        while True:
+            tracer = tracer_of(self.pid)
+            if not tracer:
+                return None
+            if os.getsid(tracer) != os.getsid(0):  # on our own terminal it speaks for itself
+                from jitrepl.tracer import name_of
+
+                self.on_notes((f"Ctrl-C is for {name_of(tracer)} (process {tracer}), which debugs the call",))
+            try:
+                return self._reply(None)
+            except KeyboardInterrupt:
+                continue
 
     def alive(self) -> bool:
         """Whether the process still runs, as far as can be told without waiting."""

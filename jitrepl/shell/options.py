@@ -50,6 +50,8 @@ OPTIONS = (
     Option("--keep-going", "-k", help="go on after an input that failed"),
     Option("--no-snapshots", help="keep no copies to return to after a crash; `:undo` is off"),
     Option("--timeout", metavar="TIME", help="how long an input may run: 500ms, 5s, 2min"),
+    Option("--debugger", metavar="NAME", choices=("gdb", "lldb", "none"), help="run all of it in gdb or lldb"),
+    Option("--trace", help="tell on standard error what ORC does, a line each"),
     Option("--echo", help="print each input before it runs"),
     Option("--quiet", "-q", help="print results and errors only"),
     Option("--color", metavar="WHEN", choices=("auto", "always", "never"), help="auto, always or never"),
@@ -101,6 +103,8 @@ class Options:
         self.keep_going = "keep_going" in values
         self.no_snapshots = "no_snapshots" in values
         self.timeout = read_duration(values["timeout"][-1]) if "timeout" in values else 0
+        self.debugger = values.get("debugger", ["none"])[0]
+        self.trace = "trace" in values
         self.echo = "echo" in values
         self.quiet = "quiet" in values
         self.version = "version" in values

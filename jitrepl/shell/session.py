@@ -10,7 +10,7 @@ from jitrepl.literals import quote
 from jitrepl.shell.client import Worker
 from jitrepl.shell.compilers import language_of
 from jitrepl.shell.settings import Limits
-from jitrepl.shell.sources import ARCHIVE, LIBRARY, SOURCE, kind_of, read_source
+from jitrepl.shell.sources import ARCHIVE, LIBRARY, SOURCE, folder_for_inputs, kind_of, read_source
 from jitrepl.shell.supervisor import Supervisor
 from jitrepl.shell.watching import Watch
 
@@ -56,7 +56,9 @@ class Session:
         self.notes: list[str] = []
         copies = snapshots and hasattr(os, "fork")
         limits = limits or Limits()
-        start = messages.Start(tuple(llvm_options), warm_up, copies, dies_with_shell, limits.memory)
+        start = messages.Start(
+            tuple(llvm_options), warm_up, copies, dies_with_shell, limits.memory, folder_for_inputs(self)
+        )
         self._supervisor = Supervisor(start, worker, limits, on_note or self.notes.append)
         self._supervisor.goes_on = goes_on
         self.library_folders: tuple[str, ...] = ()
@@ -64,7 +66,7 @@ class Session:
         self._compilation: Compilation | None = None
         self.on_diagnostics: Callable[[str], object] = lambda text: self._supervisor.on_note(without_colours(text))
         """Called with what a compiler printed about a source that it compiled."""
-        self._last_call: messages.Call | None = None
+        self.last_call: messages.Call | None = None
         self._inputs = 0
         self.watch = Watch()
         """The files that the shell loads again when they change."""
@@ -225,7 +227,7 @@ class Session:
     def reset(self) -> None:
         """Begin anew, with nothing loaded; limits stay."""
         self._supervisor.reset()
-        self._last_call = None
+        self.last_call = None
         self._inputs = 0
         self.watch.clear()
         self.watch = Watch()
@@ -249,6 +251,11 @@ class Session:
     def pid(self) -> int:
         """The process that runs the code now; 0 if there is none yet. A debugger can attach to it."""
         return self._supervisor.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether there can be no more inputs: it was closed, or a debugger ended the process that it had started."""
+        return self._supervisor.ended
 
     def close(self, wait: bool = True) -> None:
         """Run what JITed code registered with `atexit`, and end the worker; may be called twice.
@@ -333,14 +340,14 @@ class Session:
 
     def ask_call(self, name: str, arguments: tuple[str, ...], signature: str = "") -> messages.Called:
         """Call a function with literals; it is what `again` repeats, also if it fails."""
-        self._last_call = messages.Call(name, arguments, signature)
-        reply = self.ask(self._last_call)
+        self.last_call = messages.Call(name, arguments, signature)
+        reply = self.ask(self.last_call)
         assert isinstance(reply, messages.Called)
         return reply
 
     def ask_again(self, arguments: tuple[str, ...]) -> messages.Called:
         """Repeat the last call, with other literals if there are any."""
-        last = self._last_call
+        last = self.last_call
         if last is None:
             raise SymbolError("nothing was called yet", "call something first: `:call sum 1 2`")
         return self.ask_call(last.name, arguments or last.arguments, last.signature)

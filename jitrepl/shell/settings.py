@@ -23,12 +23,16 @@ class Limits:
         timeout: how long an input may run, in seconds; 0 for ever.
         memory: how much address space the worker may take, in bytes; 0 for what the machine gives.
         undo_depth: how many inputs can be undone.
+        trace: whether the worker tells on standard error what ORC does.
     """
 
-    def __init__(self, timeout: float = 0, memory: int | None = None, undo_depth: int = 32) -> None:
+    def __init__(
+        self, timeout: float = 0, memory: int | None = None, undo_depth: int = 32, trace: bool = False
+    ) -> None:
         self.timeout = timeout
         self.memory = _physical_memory() if memory is None else memory
         self.undo_depth = undo_depth
+        self.trace = trace
 
 
 class Setting:

@@ -115,6 +115,7 @@ class Shell:
             self.output.diagnostics(problem.diagnostics)
         self.output.lines(render_error(problem))
         self.interrupted = isinstance(problem, Interrupted)
+        self.leaving = self.leaving or self.session.ended
         self.status = 130 if self.interrupted else max(self.status, 1)
 
     def _do(self, item: Record) -> Record:

@@ -57,6 +57,23 @@ def read_source(path: str) -> bytes:
         raise InputError(f"{path} cannot be read: {reason.lower()}") from None
 
 
+def folder_for_inputs(session: object) -> str:
+    """Where files with what was typed into a session go, if a debugger is to show it; nothing is made there yet."""
+    base = os.environ.get("XDG_RUNTIME_DIR") or os.environ.get("TMPDIR") or "/tmp"
+    return f"{base}/jitrepl-{os.getpid()}-{id(session):x}"
+
+
+def remove_folder(path: str) -> None:
+    """Remove such a folder, if there is one."""
+    try:
+        names = os.listdir(path)
+        for name in names:
+            os.unlink(os.path.join(path, name))
+        os.rmdir(path)
+    except OSError:
+        pass  # in most sessions nobody debugs
+
+
 def is_path(line: str) -> bool:
     """Whether a line that the user typed names a file rather than being IR.
 

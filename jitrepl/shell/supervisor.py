@@ -12,6 +12,8 @@ from jitrepl.shell.client import Worker
 from jitrepl.shell.crashes import cause, short_frames, signal_name
 from jitrepl.shell.journal import Journal, as_input, described
 from jitrepl.shell.settings import Limits
+from jitrepl.shell.sources import remove_folder
+from jitrepl.tracer import tracer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,13 +70,19 @@ class Supervisor:
         self._started: messages.Started | None = None
         self.journal = Journal()
         """What the session did."""
-        self._limited = 0
+        self._told: tuple[int, bool] | None = None
         self._closed = False
+        self._debugger = ""
 
     @property
     def pid(self) -> int:
         """The process that runs the code now; 0 if there is none yet."""
         return self._worker.pid if self._worker else 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether there can be no more inputs."""
+        return self._closed
 
     def close(self, wait: bool = True) -> None:
         """Run what JITed code registered with `atexit`, and end the worker; may be called twice.
@@ -83,10 +91,14 @@ class Supervisor:
             wait: whether to wait until its process is gone. One that answered is about to end by itself.
         """
         self._closed = True
-        worker = self._worker
-        if worker is None:
-            return
-        self._worker = None
+        worker, self._worker = self._worker, None
+        try:
+            if worker:
+                self._end(worker, wait)
+        finally:
+            remove_folder(self._start.sources)
+
+    def _end(self, worker: Worker, wait: bool) -> None:
         answered = False
         try:
             if self._started:
@@ -141,21 +153,35 @@ class Supervisor:
         if self._started is None:
             self._worker = self._worker or Worker.spawn()
             self._worker.on_notes = self._tell
+            self._look_for_debugger(self._worker.pid)
             try:
                 reply = self._worker.ask(self._start)
             except WorkerDied as problem:
                 raise _refused_start(self._start, problem) from None
             assert isinstance(reply, messages.Started)
             self._started = reply
-            self._limited = self._start.memory
+            self._told = (self._start.memory, False)
             self.apply_limits()
         return self._started
 
+    def _look_for_debugger(self, worker: int) -> None:
+        """See who debugs from the start; that takes 0.05 ms, in which the worker loads LLVM.
+
+        A debugger that has started the worker is not to share its terminal with a session that goes on without it.
+        """
+        tracer = tracer_of(worker)
+        if tracer or tracer_of():
+            from jitrepl.shell.debuggers import known, misled
+
+            self._debugger = known(tracer)
+            self._tell(misled(worker))
+
     def apply_limits(self) -> None:
-        """Tell the worker of a limit that it does not know of."""
-        if self._worker and self._started and self._limited != self.limits.memory:
-            self._limited = self.limits.memory
-            self._worker.ask(messages.Limit(self._limited))
+        """Tell the worker what it does not know of: a limit, or that it is to trace."""
+        wanted = (self.limits.memory, self.limits.trace)
+        if self._worker and self._started and self._told != wanted:
+            self._told = wanted
+            self._worker.ask(messages.Limit(*wanted))
 
     def stats(self) -> dict[str, float]:
         """Figures about the session: inputs, copies, and the memory in bytes that the worker and its copies take."""
@@ -194,10 +220,13 @@ class Supervisor:
             why = "" if self._start.snapshots else "; snapshots are off"
             if not most:
                 raise UndoError(f"there is nothing to undo{why}")
+            if count < most:
+                reached = len(self.journal) - max(number for number in known if number < target)
+                raise UndoError(f"that state was not kept: {self._worker.copyless}", f"`:undo {reached}` can be done")
             inputs = "1 input" if most == 1 else f"the last {most} inputs"
             raise UndoError(f"{inputs} can be undone, not {count}")
         worker = self._worker.resume(target)
-        self._limited = -1  # a copy may be older than the limit
+        self._told = None  # a copy may be older than that
         if worker is None or worker.resumed != target:
             self._worker = worker
             self._restore(len(self.journal))
@@ -211,9 +240,14 @@ class Supervisor:
         wanted = len(self.journal)
         if self._worker is not None:
             self._worker = self._worker.resume(wanted)
-            self._limited = -1  # a copy may be older than the limit
+            self._told = None  # a copy may be older than that
         report = self._explained()
-        if self.goes_on:
+        if self._debugger:
+            from jitrepl.shell.debuggers import ended
+
+            self._closed = True
+            hint = ended(self._debugger)
+        elif self.goes_on:
             hint = self._restore(wanted) or "the session goes on, as it was before this input"
         else:
             self._closed = True
@@ -248,7 +282,7 @@ class Supervisor:
         assert self._worker is not None
         problem = self._worker.last_error()
         self._worker = self._worker.resume(len(self.journal))
-        self._limited = -1  # a copy may be older than the limit
+        self._told = None  # a copy may be older than that
         lost = self._restore(len(self.journal))
         self.start()
         what = f"killed by {signal_name(problem.signal)}" if isinstance(problem, WorkerDied) else "ended"
@@ -269,7 +303,7 @@ class Supervisor:
         else:
             count = wanted - reached
             inputs = "1 input" if count == 1 else f"{count} inputs"
-            memory = f"memory is as it was {inputs} ago, before other threads were running"
+            memory = f"memory is as it was {inputs} ago, before {self._worker.resumed_since or 'copies ended'}"
         again, failed = 0, []
         for entry in self.journal.cut(reached):
             if not entry.repeatable:

@@ -6,8 +6,10 @@ import ctypes
 
 from jitrepl import messages
 from jitrepl.errors import JITError
+from jitrepl.tracer import tracer_of
 from jitrepl.worker import llvm, process
 from jitrepl.worker.calls import Caller, SessionMemory
+from jitrepl.worker.debugger import SourceFiles, let_attach
 from jitrepl.worker.dylib import SessionDylib
 from jitrepl.worker.generator import HostSymbolGenerator
 from jitrepl.worker.hosts import Hosts
@@ -62,12 +64,15 @@ class Engine:
         self._said: set[str] = set()
         self._exit_functions = False
         self._archives: Archives | None = None
+        self._sources = SourceFiles(request.sources)
+        self._sources.wanted = tracer_of() != 0
         self.jit = Jit(
             lambda id, module: self._units.finish(id, module),
             self._materializing,
             lambda id, size: self._units.linked(id, size),
         )
-        self._units = Units(self.jit, request.snapshots)
+        numbered = request.snapshots or self._sources.wanted
+        self._units = Units(self.jit, self._sources.folder_of if numbered else None)
         self.dylib = SessionDylib(
             self.jit, self._units, lambda: self._hosts.names(), self._outside, self._compile_hosts
         )
@@ -88,6 +93,8 @@ class Engine:
         Raises:
             JitreplError: if the request is refused; `take_notes` has what was noted until then.
         """
+        if self.jit.trace:
+            self.jit.trace.request(request)
         return _ANSWERS[type(request)](self, request)
 
     def handle_crashes(self) -> None:
@@ -139,6 +146,7 @@ class Engine:
         admission = self.dylib.add(request.data, request.name, request.replace)
         module = admission.module
         self._notes += admission.notes
+        self._sources.write(module.name, module.data)
         self._initialisers.run_waiting()
         self._initialisers.run([admission])
         state = "ready" if module.ready else "lazy"
@@ -271,7 +279,19 @@ class Engine:
 
     def _limit(self, request: messages.Limit) -> messages.Done:
         process.limit_memory(request.memory)
+        if not request.trace:
+            self.jit.trace = None
+        elif self.jit.trace is None:
+            from jitrepl.worker.trace import Trace
+
+            self.jit.trace = Trace(self.jit.prefix, self.jit.address_of)
         return messages.Done()
+
+    def _debug(self, _request: messages.Debug) -> messages.Text:
+        self._sources.wanted = True
+        for module in self.dylib.modules.values():
+            self._sources.write(module.name, module.data)
+        return messages.Text(let_attach(), self.take_notes())
 
     def _quit(self, _request: messages.Quit) -> messages.Done:
         self._initialisers.end_all()
@@ -347,6 +367,7 @@ _ANSWERS: dict[type, Callable[[Engine, Any], messages.Reply]] = {
     messages.AddLibrary: Engine._add_library,
     messages.Explain: Engine._explain,
     messages.Limit: Engine._limit,
+    messages.Debug: Engine._debug,
     messages.Quit: Engine._quit,
 }
 

@@ -53,15 +53,18 @@ class HostSymbolGenerator:
         # An exception that left this callback would make ctypes return garbage for the LLVMErrorRef.
         try:
             found: dict[int, int] = {}
+            asked: dict[str, int | None] = {}
             wanted = (_LookupElement * count).from_address(elements)
             # ORC asks in the order of a hash table; what is noted about the symbols should not depend on it.
             for text, entry in sorted((llvm.symbol_text(element.name), element.name) for element in wanted):
                 name = text.decode("utf-8", "surrogateescape")
                 if name.startswith(LLJIT_OWN):
                     continue
-                address = self._resolve(name.removeprefix(self._jit.prefix))
+                address = asked[name] = self._resolve(name.removeprefix(self._jit.prefix))
                 if address is not None:
                     found[entry] = address
+            if self._jit.trace:
+                self._jit.trace.asked(asked)
             return define_functions(dylib, found) if found else None
         except Exception as problem:
             error: int = llvm.create_error(f"the host-symbol generator failed: {problem!r}".encode())

@@ -71,7 +71,10 @@ class Initialisers:
             return
         signature, arguments = (_STARTER, bytes(_STARTER_SIZE)) if module.object else (NULLARY, b"")
         try:
-            for address in self._addresses(module):
+            addresses = self._addresses(module)
+            if self._jit.trace:
+                self._jit.trace.running(f"the static initialisers of {module.name}")
+            for address in addresses:
                 self._caller.run(signature, address, arguments)
         except UndefinedError as problem:
             reason = problem.message.partition("\n")[0]

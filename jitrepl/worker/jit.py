@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jitrepl.worker.trace import Trace
+
 
 class _SymbolPair(Structure):
     """`LLVMOrcCSymbolMapPair`: a name, an address, and flags (llvm-c/Orc.h)."""
@@ -91,6 +93,8 @@ class Jit:
         self._on_materialize = on_materialize
         self._on_object = on_object
         self._compiling = ""
+        self.trace: Trace | None = None
+        """Who is told what happens here."""
         # ctypes frees a callback that nobody refers to, and ORC keeps calling it.
         self._callbacks = (
             llvm.ErrorReporter(self._report),
@@ -124,6 +128,8 @@ class Jit:
             self._on_compile(identifier, module.ptr)
             return self._add_buffer(self._compiled(module), identifier)
         tracker: int = llvm.create_tracker(self.main)
+        if self.trace:
+            self.trace.added(module.ptr, tracker)
         error = llvm.jit_add_module(self.ptr, tracker, module.take_thread_safe())
         if error:
             llvm.release_tracker(tracker)
@@ -150,6 +156,8 @@ class Jit:
         start = llvm.buffer_start(buffer)
         self._objects[start] = identifier
         tracker: int = llvm.create_tracker(self.main)
+        if self.trace:
+            self.trace.added_object(identifier, start, llvm.buffer_size(buffer), tracker)
         error = llvm.jit_add_object(self.ptr, tracker, buffer)
         if error:
             del self._objects[start]
@@ -192,6 +200,8 @@ class Jit:
 
     def remove(self, tracker: int) -> None:
         """Remove what was added under a tracker, code and data, and the tracker."""
+        if self.trace:
+            self.trace.removed(tracker)
         error = llvm.remove_tracker(tracker)
         llvm.release_tracker(tracker)
         llvm.check(error)
@@ -203,16 +213,22 @@ class Jit:
             LinkError: if that fails. ORC then refuses every symbol of every module that was being linked,
                 until they are removed.
         """
+        if self.trace:
+            self.trace.looking(name)
         self._reports.clear()
         diagnostics.take()
         address = c_uint64()
         error = llvm.jit_lookup(self.ptr, byref(address), name.encode("utf-8", "surrogateescape"))
         broken = diagnostics.take()
         if not error and not broken:
+            if self.trace:
+                self.trace.found(name, address.value)
             return address.value
         messages = [*broken, *self._reports]
         if error:
             messages.append(llvm.message_of(error))
+        if self.trace:
+            self.trace.failed(name, messages)
         raise LinkError("\n".join(dict.fromkeys(messages)), _missing(messages))
 
     def materialize_initializers(self, module_id: str) -> None:
@@ -223,6 +239,8 @@ class Jit:
         Raises:
             LinkError: as `lookup`.
         """
+        if self.trace:
+            self.trace.initializing(module_id)
         self._reports.clear()
         failures: list[str] = []
 
@@ -236,17 +254,34 @@ class Jit:
         llvm.session_lookup(self._session, 0, byref(order), 1, byref(wanted), 1, llvm.LookupDone(done), None)
         if failures:
             messages = [*self._reports, *failures]
+            if self.trace:
+                self.trace.failed(f"{module_id} for its initialisers", messages)
             raise LinkError("\n".join(dict.fromkeys(messages)), _missing(messages))
+        if self.trace:
+            self.trace.initialized(module_id)
+
+    def address_of(self, name: str) -> int:
+        """The address of a symbol that is linked; unlike `lookup` this is not worth a trace.
+
+        Raises:
+            JITError: if there is none.
+        """
+        address = c_uint64()
+        llvm.check(llvm.jit_lookup(self.ptr, byref(address), name.encode("utf-8", "surrogateescape")))
+        return address.value
 
     def _report(self, _context: int, error: int) -> None:
         self._reports.append(llvm.message_of(error))
 
     def _linking(self, _context: int, buffer: int) -> int | None:
         object = c_void_p.from_address(buffer)
-        identifier = self._objects.pop(llvm.buffer_start(object), None)
+        start, size = llvm.buffer_start(object), llvm.buffer_size(object)
+        identifier = self._objects.pop(start, None)
+        if self.trace:
+            self.trace.linking(identifier, start, size)
         if identifier is not None:
             self._on_materialize(identifier)
-        self._on_object(identifier or self._compiling, llvm.buffer_size(object))
+        self._on_object(identifier or self._compiling, size)
         return None
 
     def _transform(self, _context: int, module: int, _responsibility: int) -> int | None:
@@ -256,6 +291,8 @@ class Jit:
         # An exception that left this callback would be lost, and the code with it.
         try:
             self._compiling = identifier_of(module)
+            if self.trace:
+                self.trace.compiling(module)
             self._on_materialize(self._compiling)
             self._on_compile(self._compiling, module)
             return None

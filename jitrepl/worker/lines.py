@@ -21,18 +21,19 @@ _LONGEST = 20_000
 # Types that the session lent stand in front of the first line.
 _DEFINE = re.compile(r'(?:^|\s)define\b[^@]*@(?:([-\w$.]+)|"([^"]*)")\s*\(')
 _LABEL = re.compile(r'^\s*(?:[-\w$.]+|"[^"]*"):')
-_LANGUAGE_C99, _LINE_TABLES_ONLY = 11, 2  # LLVMDWARFSourceLanguage, LLVMDWARFEmissionKind
+_LANGUAGE_C99, _FULL_DEBUG = 11, 1  # LLVMDWARFSourceLanguage, LLVMDWARFEmissionKind
 _WARNING = 1  # LLVMModuleFlagBehavior
 _DEBUG_INFO_VERSION = 3
 
 
-def stamp_lines(module: Module, name: str, text: str) -> None:
+def stamp_lines(module: Module, name: str, text: str, folder: str = "") -> None:
     """Give the instructions of a module the lines of its text.
 
     Args:
         module: what was read from the text.
         name: what reports call the text, as if it were a file.
         text: the text.
+        folder: where a debugger looks for a file of that name.
     """
     lines = text.split("\n")
     if len(lines) > _LONGEST or "DICompileUnit" in text or module.context is None:
@@ -41,10 +42,10 @@ def stamp_lines(module: Module, name: str, text: str) -> None:
     if not bodies:
         return
     builder = llvm.di_builder(module.ptr)
-    file = llvm.di_file(builder, *_text(name), *_text(""))
+    file = llvm.di_file(builder, *_text(name), *_text(folder))
     # Every unit has its texts: producer, flags, split name, sysroot and SDK, of which only the first says something.
     llvm.di_unit(
-        builder, _LANGUAGE_C99, file, *_text("jitrepl"), 0, *_text(""), 0, *_text(""), _LINE_TABLES_ONLY, 0, 0, 0,
+        builder, _LANGUAGE_C99, file, *_text("jitrepl"), 0, *_text(""), 0, *_text(""), _FULL_DEBUG, 0, 0, 0,
         *_text(""), *_text(""),
     )  # fmt: skip
     type = llvm.di_subroutine_type(builder, file, None, 0, 0)

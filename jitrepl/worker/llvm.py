@@ -81,8 +81,8 @@ diagnostic_severity = prototype("LLVMGetDiagInfoSeverity", c_int, Ptr)
 
 # Reading, checking, linking and printing IR
 buffer_of = prototype("LLVMCreateMemoryBufferWithMemoryRangeCopy", Ptr, Str, c_size_t, Str)
-buffer_start = prototype("LLVMGetBufferStart", Ptr, Ptr)
 buffer_size = prototype("LLVMGetBufferSize", c_size_t, Ptr)
+buffer_start = prototype("LLVMGetBufferStart", Ptr, Ptr)
 dispose_buffer = prototype("LLVMDisposeMemoryBuffer", None, Ptr)
 bitcode_buffer = prototype("LLVMWriteBitcodeToMemoryBuffer", Ptr, Ptr)
 parse_ir = prototype("LLVMParseIRInContext", Bool, Ptr, Ptr, Ptr, Ptr)

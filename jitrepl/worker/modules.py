@@ -182,12 +182,14 @@ class Unit:
         earlier = self.module.units[: self.number - 1]
         return [unit.symbols[name] for unit in earlier] if item.local and item.kind == "function" else []
 
-    def give(self, jit: Jit, number_lines: bool, made: Module | None, _entry: Callable[[str], str]) -> int:
+    def give(
+        self, jit: Jit, folder_of: Callable[[str], str] | None, made: Module | None, _entry: Callable[[str], str]
+    ) -> int:
         """Give it to ORC.
 
         Args:
             jit: the LLJIT.
-            number_lines: whether typed IR gets its line numbers.
+            folder_of: gives the folder that line numbers of typed IR refer to; None for no line numbers.
             made: its IR as its text has it, if somebody has that at hand; consumed.
             _entry: gives the symbol under which others find a name; IR is told that when it is compiled.
 
@@ -198,33 +200,34 @@ class Unit:
             JITError: if ORC refuses it; then nothing was added.
         """
         if made is None:
-            made = self.prepare(jit.triple, jit.layout, number_lines)
+            made = self.prepare(jit.triple, jit.layout, folder_of)
         else:
-            self.change(made, number_lines)
+            self.change(made, folder_of)
         return jit.add(made)
 
-    def prepare(self, triple: str, layout: str, number_lines: bool) -> Module:
+    def prepare(self, triple: str, layout: str, folder_of: Callable[[str], str] | None) -> Module:
         """The IR that ORC gets.
 
         Args:
             triple, layout: the target's.
-            number_lines: whether typed IR gets its line numbers.
+            folder_of: gives the folder that line numbers of typed IR refer to; None for no line numbers.
         """
         module = self.module
         made = module.parse()
-        self.change(made, number_lines)
+        self.change(made, folder_of)
         llvm.set_triple(made.ptr, triple.encode())
         llvm.set_layout(made.ptr, layout.encode())
         return made
 
-    def change(self, made: Module, number_lines: bool) -> None:
+    def change(self, made: Module, folder_of: Callable[[str], str] | None) -> None:
         """Make what was read from the module's text what ORC gets."""
         module, ptr = self.module, made.ptr
         made.identifier = self.module_id
-        if number_lines and module.data[:4] not in BITCODE_MAGIC:
+        if folder_of and module.data[:4] not in BITCODE_MAGIC:
             from jitrepl.worker.lines import stamp_lines
 
-            stamp_lines(made, module.name, module.data.decode("utf-8", "surrogateescape"))
+            text = module.data.decode("utf-8", "surrogateescape")
+            stamp_lines(made, module.name, text, folder_of(module.name))
         for name, symbol in module.absent.items():
             rewrite.undefine(ptr, name, symbol)
         for name in module.borrowed:

@@ -76,7 +76,7 @@ class ObjectUnit(Unit):
         self.object = module
         self.bound_to: set[str] = set()
 
-    def give(self, jit: Jit, _number_lines: bool, _made: Module | None, entry: Callable[[str], str]) -> int:
+    def give(self, jit: Jit, _folder_of: object, _made: Module | None, entry: Callable[[str], str]) -> int:
         """Give it to ORC, with its symbols as the session has them.
 
         Args:

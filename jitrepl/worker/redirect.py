@@ -1,9 +1,9 @@
 """Have a function's old body lead to its new one, while code may be running in it.
 
-Every function is compiled with 16 bytes in front of its entry and a no-op of two bytes at it. To redirect one, the
-new address is written into the 16 bytes, which hold an indirect jump, and the no-op becomes a short jump there, by
-one store. Whoever is in the old body stays in it; every later call, by whatever pointer, reaches the new one.
-(Intel SDM, volume 2, "JMP"; it is how Windows' hot-patchable functions are made.)
+Every function is compiled with 16 bytes in front of its entry and a no-op at it. To redirect one, the new address is
+written into the 16 bytes, which hold an indirect jump, and the no-op becomes a short jump there, by one store.
+Whoever is in the old body stays in it; every later call, by whatever pointer, reaches the new one. (Intel SDM, volume
+2, "JMP"; it is how Windows' hot-patchable functions are made.)
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from jitrepl.errors import InternalError
 PREFIX = b"\xff\x25\x02\x00\x00\x00\xcc\xcc" + bytes(8)
 """`jmp *2(%rip)`, two traps, and the address."""
 
-PROLOGUE = b"\x66\x90"
-"""A no-op of two bytes."""
+PROLOGUE = b"\xf3\x0f\x1e\xfa"
+"""`endbr64`, a no-op that debuggers expect at an entry: gdb would take another one for the end of the prologue, and
+stop before arguments are where debug info says."""
 
 _JUMP = b"\xeb" + bytes([256 - len(PREFIX) - 2])
 _ADDRESS = 8
@@ -29,7 +30,7 @@ _process.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 
 def can_redirect(address: int) -> bool:
     """Whether the code at an address, which the session has compiled, has room for a jump."""
-    return ctypes.string_at(address, 2) in (PROLOGUE, _JUMP) and (
+    return ctypes.string_at(address, 2) in (PROLOGUE[:2], _JUMP) and (
         ctypes.string_at(address - len(PREFIX), _ADDRESS) == PREFIX[:_ADDRESS]
     )
 

@@ -14,6 +14,7 @@ import os
 from struct import pack
 
 from jitrepl import messages, wire
+from jitrepl.tracer import tracer_of
 from jitrepl.worker.process import die_with_parent
 
 _CLONE_PARENT, _SIGCHLD = 0x8000, 17  # <linux/sched.h>, <signal.h>
@@ -48,10 +49,10 @@ def leave_snapshot(stream: _socket.socket, dies_with_shell: bool, replaces: bool
         OSError: if the shell is gone.
     """
     while True:
-        if _threads() > 1:
-            # A copy would lack the other threads, and might be made while one of them holds malloc's lock.
+        since = _hindrance()
+        if since:
             if not replaces:
-                wire.send(stream, messages.Snapshot(0))
+                wire.send(stream, messages.Snapshot(0, False, since))
             return stream
         ours, theirs = _socket.socketpair()
         pid = _fork_sibling()
@@ -102,5 +103,12 @@ def _fork_sibling() -> int:
     return pid
 
 
-def _threads() -> int:
-    return len(os.listdir("/proc/self/task"))
+def _hindrance() -> str:
+    """What keeps this process from being copied; "" if nothing does.
+
+    A copy would lack the other threads, and might be made while one of them holds malloc's lock. A debugger would be
+    asked which of the two to follow, and not know of the other (docs/decisions/0015).
+    """
+    if len(os.listdir("/proc/self/task")) > 1:
+        return "other threads were running"
+    return "a debugger was attached" if tracer_of() else ""

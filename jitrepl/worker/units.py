@@ -47,12 +47,13 @@ class Units:
 
     Args:
         jit: the LLJIT whose main JITDylib it is.
-        number_lines: whether typed IR gets line numbers, for crash reports; that doubles the time to compile.
+        folder_of: gives the folder where debuggers look for the text of a module; None if typed IR gets no line
+            numbers, with which it takes twice the time to compile.
     """
 
-    def __init__(self, jit: Jit, number_lines: bool) -> None:
+    def __init__(self, jit: Jit, folder_of: Callable[[str], str] | None) -> None:
         self._jit = jit
-        self.number_lines = number_lines
+        self.folder_of = folder_of
         self._redirects = jit.triple.startswith("x86_64")
         self._units: dict[str, Unit] = {}
         self._ids: set[str] = set()
@@ -124,7 +125,7 @@ class Units:
         self._name(unit)
         self._units[unit.module_id] = unit
         try:
-            unit.tracker = unit.give(self._jit, self.number_lines, made, self.entry)
+            unit.tracker = unit.give(self._jit, self.folder_of, made, self.entry)
         except BaseException:
             del self._units[unit.module_id]
             raise

@@ -13,6 +13,7 @@ from transcripts import ROOT, SCRIPTS, TIMEOUT
 from jitrepl.messages import Load
 from jitrepl.worker.engine import Engine
 from jitrepl.worker.process import symbol_address
+from jitrepl.worker.redirect import PROLOGUE
 from jitrepl.worker.symbolize import Symbolizer
 
 SOURCE = ROOT / "tests" / "data" / "reports.c"
@@ -61,9 +62,9 @@ def test_a_function_without_debug_info_has_its_name(engine: Engine, compile: Com
 
 
 def test_typed_ir_has_its_lines(engine: Engine) -> None:
-    engine.dylib.units.number_lines = True
+    engine.dylib.units.folder_of = lambda name: ""
     at = address(engine, b"define i32 @typed(i32 %x) {\n  %r = mul i32 %x, 3\n  ret i32 %r\n}", "typed")
-    place = Symbolizer().place(at + 2)  # behind the no-op that is there for redefinition
+    place = Symbolizer().place(at + len(PROLOGUE))  # behind the no-op that is there for redefinition
     assert place
     assert (place.function, place.file, place.line) == ("typed", "<input 1>", 2)
 

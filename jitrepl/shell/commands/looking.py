@@ -5,7 +5,7 @@ from __future__ import annotations
 from jitrepl import messages
 from jitrepl.errors import SymbolError, UsageError
 from jitrepl.records import Record
-from jitrepl.shell.arguments import Text
+from jitrepl.shell.arguments import Name, Text
 from jitrepl.shell.commands.registry import ALIASES, COMMANDS, Help, Plain, command, similar_command
 from jitrepl.shell.crashes import full_text
 from jitrepl.shell.session import Session
@@ -45,6 +45,20 @@ def stats(session: Session) -> Record:
     rows = [(key, show_size(value) if key in memory else f"{value:g}") for key, value in figures.items()]
     rows += [(compiler.family.name, compiler.title) for compiler in session.compilation.used.values()]
     return Plain("\n".join(f"{key:<17} {shown}" for key, shown in rows))
+
+
+@command()
+def debug(session: Session, name: Name = "") -> Record:
+    """Show how to attach gdb or lldb to the process that runs the code, and stop in a function.
+
+    Without NAME it is the function that was called or defined last. While a debugger is attached, calls are not
+    limited in time, Ctrl-C is the debugger's, and no copies are made: `:undo` and crashes go back to before.
+
+    To run all of it in a debugger from the start: `jitrepl --debugger gdb FILE…`
+    """
+    from jitrepl.shell.debuggers import how_to_attach
+
+    return Plain(how_to_attach(session, name))
 
 
 @command("backtrace")

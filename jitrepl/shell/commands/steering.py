@@ -46,6 +46,21 @@ def next(session: Session) -> Record:
     return messages.Done()
 
 
+@command()
+def trace(session: Session, state: Word = "") -> Record:
+    """Tell on standard error what ORC does: `:trace on`, `:trace off`.
+
+    A line for each module that is added, each look-up and what it is for, what is materialized for it, what the
+    generator is asked and where that is found, what is linked where, and static initialisers.
+    """
+    if state not in ("", "on", "off"):
+        raise UsageError(f":trace is on or off, not {state}", "`:help trace` says more")
+    if state:
+        session.limits.trace = state == "on"
+        session.apply_limits()
+    return messages.Done() if state else Plain(f"tracing is {'on' if session.limits.trace else 'off'}")
+
+
 @command("q", "exit")
 def quit(session: Session) -> Record:
     """Leave; Ctrl-D does the same."""

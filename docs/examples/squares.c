@@ -1,0 +1,9 @@
+static int square(int x) {
+  return x * x;
+}
+
+int sum_of_squares(int a, int b) {
+  int first = square(a);
+  int second = square(b);
+  return first + second;
+}
