@@ -103,6 +103,16 @@ class ListModules(Request):
     """List the session's modules; answered by `ModuleTable`."""
 
 
+class Describe(Request):
+    """Say what type something has, as its source writes it, or IR; answered by `Text`.
+
+    Args:
+        what: the name of a function, global value or source type.
+    """
+
+    what: str
+
+
 class ListSymbols(Request):
     """List the session's symbols; answered by `SymbolTable`."""
 
@@ -299,19 +309,22 @@ class ModuleTable(Reply):
 
 
 class Value(Record):
-    """A value of a first-class IR type.
+    """A value: of a first-class IR type or, where debug info says so, of a type of the source language.
 
     Args:
-        type: its type as IR writes it.
-        text: the value as IR writes it, without the type.
-        data: as Python sees it: int, float, bool, bytes, tuple, None; `Decimal` for floats wider than a double.
+        type: its type as IR, or as the source, writes it.
+        text: the value in the same spelling, without the type.
+        data: as Python sees it: int, float, bool, bytes, tuple, None; `Decimal` for floats wider than a double; of a
+            source type also str, list, dict and `jitrepl.structs.Struct`.
         remark: other readings that help a person (`unsigned 4294967295, 0xffffffff`), or "".
+        shown: both, where type and text are not to be written one after the other (`Point { x: 1 }`), or "".
     """
 
     type: str
     text: str
     data: object
     remark: str = ""
+    shown: str = ""
 
 
 class Called(Reply):
@@ -381,10 +394,16 @@ class CrashReport(Reply):
 
 
 class HostsAdded(Reply):
-    """Host functions were registered: names and patterns, in order."""
+    """A file was run.
+
+    Args:
+        names: the names and patterns of the host functions that it registered, in order.
+        formatters: the patterns of its formatters.
+    """
 
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    formatters: tuple[str, ...] = ()
 
 
 _CHANGING = (Start, Load, Unload, Call, AddHost, AddLibrary)

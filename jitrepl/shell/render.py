@@ -87,6 +87,8 @@ def _called(reply: messages.Called, remarks: bool) -> list[Line]:
     if value.type == "void":
         return []
     fragments: Fragments = [("type", value.type), ("", " "), ("value", value.text)]
+    if value.shown:
+        fragments = [("value", value.shown)]
     if remarks and value.remark:
         fragments.append(("remark", f"  ; {value.remark}"))
     return [Line(fragments, True)]
@@ -185,7 +187,8 @@ def _unloaded(reply: messages.Unloaded) -> list[Line]:
 
 
 def _hosts(reply: messages.HostsAdded) -> list[Line]:
-    return render_note(f"host functions: {', '.join('@' + name for name in reply.names)}")
+    lines = render_note(f"host functions: {', '.join('@' + name for name in reply.names)}") if reply.names else []
+    return lines + render_note(f"formatters: {', '.join(reply.formatters)}") if reply.formatters else lines
 
 
 def _help(reply: Help) -> list[Line]:

@@ -134,19 +134,29 @@ class Session:
         reply = self.ask(messages.Dump(what))
         return reply.text if isinstance(reply, messages.Text) else ""
 
+    def type(self, what: str) -> str:
+        """The declaration of a function or global, or the definition of a source type, as its source has it.
+
+        Without debug info it is the IR type.
+
+        Raises:
+            SymbolError: if there is nothing of that name.
+        """
+        reply = self.ask(messages.Describe(what))
+        return reply.text if isinstance(reply, messages.Text) else ""
+
     def symbols(self) -> tuple[messages.Symbol, ...]:
         """The session's symbols, in the order in which they came."""
         reply = self.ask(messages.ListSymbols())
         return reply.symbols if isinstance(reply, messages.SymbolTable) else ()
 
     def host(self, path: str) -> tuple[str, ...]:
-        """Run a Python file that registers host functions; their names.
+        """Run a Python file that registers host functions or formatters; the names of the functions.
 
         Raises:
             HostError: if that fails.
         """
-        reply = self.ask(messages.AddHost(os.path.abspath(os.path.expanduser(path))))
-        return reply.names if isinstance(reply, messages.HostsAdded) else ()
+        return self.ask_host(path).names
 
     def library(self, name: str) -> tuple[str, ...]:
         """Open a library, whose symbols then serve the session; the files that it consists of.
@@ -336,6 +346,12 @@ class Session:
     def _load(self, request: messages.Load) -> messages.Loaded:
         reply = self.ask(request)
         assert isinstance(reply, messages.Loaded)
+        return reply
+
+    def ask_host(self, path: str) -> messages.HostsAdded:
+        """Run a Python file that registers host functions or formatters."""
+        reply = self.ask(messages.AddHost(os.path.abspath(os.path.expanduser(path))))
+        assert isinstance(reply, messages.HostsAdded)
         return reply
 
     def ask_call(self, name: str, arguments: tuple[str, ...], signature: str = "") -> messages.Called:

@@ -21,6 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jitrepl.worker.sourcecalls import SourceCall, SourceCalls
+
 
 class SessionMemory:
     """Buffers that literals ask for, addresses of symbols, and types by their spelling.
@@ -140,6 +142,10 @@ class Caller:
         self._hosts = hosts
         self._memory = memory
         self._result = ctypes.create_string_buffer(_SMALL + _ALIGN)
+        self._place = 0
+        self._sources: SourceCalls | None = None
+        self.note: Callable[[str], object] = lambda note: None
+        """Takes a remark about a value."""
 
     def call(self, request: messages.Call) -> messages.Value:
         """Call what a request names.
@@ -153,6 +159,10 @@ class Caller:
         name = request.name
         signature = self._signature(name, request.signature)
         arguments = request.arguments
+        source = None if request.signature else self._source_call(name, signature)
+        written = source.write(arguments, len(signature.params)) if source else None
+        if source and written is not None:
+            return self._called(source, signature, self._address(name), *written)
         params = signature.params
         if len(arguments) < len(params) or (len(arguments) > len(params) and not signature.type.varargs):
             raise ArgumentError(_wrong_count(name, signature, len(arguments)))
@@ -166,6 +176,8 @@ class Caller:
             extra = tuple(type for type, _ in variadic)
             data += [written for _, written in variadic]
         address = self._address(name)
+        if source:
+            return self._called(source, signature, address, data, [])
         result = self.run(signature, address, b"".join(data), extra)
         type = signature.result
         return messages.Value(
@@ -174,6 +186,33 @@ class Caller:
             values.to_python(type, result),
             values.remark(type, result),
         )
+
+    def _source_call(self, name: str, signature: Signature) -> SourceCall | None:
+        """How to call a function as its source declares it; None without debug info."""
+        found = self._dylib.find(name)
+        if not found or not found[1].described:
+            return None
+        return self.sources.call(name, signature)
+
+    @property
+    def sources(self) -> SourceCalls:
+        """What debug info says of the session's functions."""
+        if self._sources is None:
+            from jitrepl.worker.sourcecalls import SourceCalls
+
+            self._sources = SourceCalls(self._dylib, self._memory, self.run)
+        return self._sources
+
+    def _called(
+        self, source: SourceCall, signature: Signature, address: int, data: list[bytes], others: list[str]
+    ) -> messages.Value:
+        variadic = [values.write_variadic(text, self._memory) for text in others]
+        extra = tuple(type for type, _ in variadic)
+        result = self.run(signature, address, b"".join([*data, *(written for _, written in variadic)]), extra)
+        value, notes = source.value(result, self._place)
+        for note in notes:
+            self.note(note)
+        return value
 
     def run(self, signature: Signature, address: int, data: bytes, extra: tuple[Type, ...] = ()) -> bytes:
         """Call an address with arguments laid out as `offsets_of` says; the bytes of the result.
@@ -186,6 +225,7 @@ class Caller:
         result = self._result if size <= _SMALL else ctypes.create_string_buffer(size + _ALIGN)
         place = ctypes.addressof(result) + -ctypes.addressof(result) % _ALIGN
         ctypes.memset(place, 0, size)
+        self._place, self._result_kept = place, result
         self._about_to_run()
         self._hosts.entered()
         try:

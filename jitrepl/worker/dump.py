@@ -62,6 +62,23 @@ def dump(dylib: SessionDylib, what: str) -> str:
     raise SymbolError(f"the session has no {what}", suggestion(name, names) or "`:symbols` lists what there is")
 
 
+def ir_type(dylib: SessionDylib, what: str) -> str:
+    """The IR type of a function, global or named type, as a declaration of it.
+
+    Raises:
+        SymbolError: if the session has nothing of that name.
+    """
+    name = what.removeprefix("@").strip('"')
+    found = dylib.find(name)
+    known = found[1] if found else dylib.declared(name)
+    if known:
+        return known.type.text
+    if what.startswith("%"):
+        return dump(dylib, what)
+    names = [*dylib.names(), *dylib.modules]
+    raise SymbolError(f"the session has no {what}", suggestion(name, names) or "`:symbols` lists what there is")
+
+
 def _linked(dylib: SessionDylib) -> str:
     """All modules as one, and what is declared and not used."""
     if not dylib.modules:

@@ -84,6 +84,7 @@ class Engine:
         self._generator = HostSymbolGenerator(self.jit, self._host_address)
         self._caller = Caller(self.dylib, thunks, self._hosts, memory, self._about_to_run)
         self._initialisers = Initialisers(self.jit, self.dylib, self._caller, lambda text: self._notes.append(text))
+        self._caller.note = lambda note: self._notes.append(note)
         process.open_runtime()
         llvm.check(llvm.enable_debug_support(self.jit.ptr))
 
@@ -240,6 +241,15 @@ class Engine:
 
         return messages.Text(dump(self.dylib, request.what))
 
+    def _describe(self, request: messages.Describe) -> messages.Text:
+        name = request.what.removeprefix("@").strip('"')
+        text = self._caller.sources.describe(name)
+        if text is None:
+            from jitrepl.worker.dump import ir_type
+
+            text = ir_type(self.dylib, request.what)
+        return messages.Text(text)
+
     def _symbols(self, _request: messages.ListSymbols) -> messages.SymbolTable:
         hosts = [name for name in self._hosts.names() if not self.dylib.find(name)]
         rows = [row for row in self.dylib.symbols() if row.name not in hosts]
@@ -254,10 +264,10 @@ class Engine:
         return messages.SymbolTable(tuple(rows))
 
     def _add_host(self, request: messages.AddHost) -> messages.HostsAdded:
-        added = self._hosts.load(request.path)
+        added, formatters = self._hosts.load(request.path)
         self.dylib.hosts_changed()
         self._initialisers.run_waiting()
-        return messages.HostsAdded(tuple(function.label for function in added))
+        return messages.HostsAdded(tuple(function.label for function in added), (), formatters)
 
     def _add_library(self, request: messages.AddLibrary) -> messages.Done:
         try:
@@ -361,6 +371,7 @@ _ANSWERS: dict[type, Callable[[Engine, Any], messages.Reply]] = {
     messages.Save: Engine._save,
     messages.Call: Engine._call,
     messages.Dump: Engine._dump,
+    messages.Describe: Engine._describe,
     messages.ListSymbols: Engine._symbols,
     messages.ListModules: Engine._modules,
     messages.AddHost: Engine._add_host,

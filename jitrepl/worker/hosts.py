@@ -104,13 +104,18 @@ class Hosts:
         self.compiled[symbol] = address
         return address
 
-    def load(self, path: str) -> list[HostFunction]:
-        """Run a Python file and register its host functions.
+    def load(self, path: str) -> tuple[list[HostFunction], tuple[str, ...]]:
+        """Run a Python file and register its host functions and formatters.
+
+        Returns:
+            The host functions, and the patterns of the formatters.
 
         Raises:
             HostError: if it cannot be read, raises, registers nothing, or has a signature that is no IR type.
         """
-        before = len(registered)
+        from jitrepl import formatting
+
+        before, formatters_before = len(registered), len(formatting.registered)
         folder = os.path.dirname(path)
         if folder not in sys.path:
             sys.path.insert(0, folder)  # as `python FILE.py` does, for the modules beside it
@@ -122,21 +127,22 @@ class Hosts:
             for function in added:
                 self.signature(function)
         except HostError:
-            del registered[before:]
+            del registered[before:], formatting.registered[formatters_before:]
             raise
         except OSError as problem:
             raise HostError(f"{path}: {problem.strerror}") from None
         except BaseException as problem:
-            del registered[before:]
-            raise HostError(f"{path} fails: {_described(problem, path)}") from None
-        if not added:
+            del registered[before:], formatting.registered[formatters_before:]
+            raise HostError(f"{path} fails: {described(problem, path)}") from None
+        formatters = tuple(item.pattern for item in formatting.registered[formatters_before:])
+        if not added and not formatters:
             raise HostError(
                 f"{path} registers no host function",
                 'decorate one: `from jitrepl import host`, `@host("i32 (i32)")`',
             )
         for function in added:
             self.compiled.pop(function.name, None)
-        return added
+        return added, formatters
 
     def entered(self) -> None:
         """The thread that calls this starts a call thunk; a failing host function ends that call."""
@@ -167,7 +173,7 @@ class Hosts:
                 ctypes.memmove(result, data, len(data))
             return 0
         except BaseException as problem:
-            what = _described(problem, entry.function.function.__code__.co_filename)
+            what = described(problem, entry.function.function.__code__.co_filename)
             self._failure = HostError(f"host function {entry.symbol} failed: {what}")
             if get_ident() == self._caller:
                 return 1
@@ -192,7 +198,7 @@ def _argument(type: Type, address: int, annotation: str) -> object:
     return value
 
 
-def _described(problem: BaseException, path: str) -> str:
+def described(problem: BaseException, path: str) -> str:
     """A Python exception and the line of the user's file that it comes from, on one line."""
     line = getattr(problem, "lineno", None) if isinstance(problem, SyntaxError) else None
     trace = problem.__traceback__

@@ -215,6 +215,14 @@ as_metadata = prototype("LLVMValueAsMetadata", Ptr, Ptr)
 const_int = prototype("LLVMConstInt", Ptr, Ptr, c_uint64, Bool)
 int32_type = prototype("LLVMInt32TypeInContext", Ptr, Ptr)
 
+# Debug info
+subprogram = prototype("LLVMGetSubprogram", Ptr, Ptr)
+metadata_as_value = prototype("LLVMMetadataAsValue", Ptr, Ptr, Ptr)
+copy_metadata = prototype("LLVMGlobalCopyAllMetadata", Ptr, Ptr, Ptr)
+metadata_entry_kind = prototype("LLVMValueMetadataEntriesGetKind", c_uint, Ptr, c_uint)
+metadata_entry = prototype("LLVMValueMetadataEntriesGetMetadata", Ptr, Ptr, c_uint)
+dispose_metadata_entries = prototype("LLVMDisposeValueMetadataEntries", None, Ptr)
+
 # Targets and layout
 create_layout = prototype("LLVMCreateTargetData", Ptr, Str)
 dispose_layout = prototype("LLVMDisposeTargetData", None, Ptr)

@@ -6,6 +6,8 @@ added and the text is read again; nothing here guesses at the meaning of IR.
 
 from __future__ import annotations
 
+from ctypes import byref, c_size_t
+
 from jitrepl.errors import BitcodeError, InputError, IRError
 from jitrepl.worker import llvm
 from jitrepl.worker.owned import Module, parse, verify
@@ -56,11 +58,13 @@ class Global:
         used: whether something in the module refers to it.
         thread_local: whether each thread has its own.
         constant: whether it is a variable that nobody may write.
+        described: whether debug info says what it is in its source.
     """
 
     __slots__ = (
         "constant",
         "defined",
+        "described",
         "kind",
         "local",
         "name",
@@ -82,11 +86,13 @@ class Global:
         self.used = bool(llvm.first_use(value))
         self.defined = linkage != _AVAILABLE_EXTERNALLY and not llvm.is_declaration(value)
         self.signature: Signature | None = None
+        self.described = False
         self.type: Type
         self.thread_local = self.constant = False
         if kind == "function":
             self.signature = reader.signature(value)
             self.type = self.signature.type
+            self.described = bool(llvm.subprogram(value))
         else:
             type = llvm.value_type(value)
             if llvm.type_kind(type) == _FUNCTION_KIND:
@@ -97,6 +103,7 @@ class Global:
             if kind == "variable":
                 self.thread_local = bool(llvm.is_thread_local(value))
                 self.constant = bool(llvm.is_constant(value))
+                self.described = has_debug_info(value)
 
     @property
     def callable(self) -> bool:
@@ -113,6 +120,13 @@ class Global:
 
 
 _FUNCTION_KIND = 9
+
+
+def has_debug_info(variable: int) -> bool:
+    """Whether a global variable has any metadata: that is nearly always its debug info."""
+    count = c_size_t()
+    llvm.dispose_metadata_entries(llvm.copy_metadata(variable, byref(count)))
+    return bool(count.value)
 
 
 class Reading:

@@ -22,6 +22,16 @@ def dump(session: Session, name: Text = "") -> Record:
     return session.ask(messages.Dump(name))
 
 
+@command("t")
+def type(session: Session, name: Text) -> Record:
+    """Show what type something has, as its source writes it: `:type sum`.
+
+    NAME is a function, a global variable, or a type of the source (`Point`, `struct point`), of which it shows the
+    fields. That comes from debug info (`-g`); without it, the IR type is shown.
+    """
+    return Plain(session.type(name))
+
+
 @command("s")
 def symbols(session: Session, pattern: Text = "") -> Record:
     """List the session's symbols: name, kind, type, module, and whether the code is there yet.

@@ -62,7 +62,7 @@ def host(session: Session, paths: Paths) -> Record:
         def add(a, b):
             return a + b
     """
-    return _each(paths, lambda path: messages.HostsAdded(session.host(path)))
+    return _each(paths, session.ask_host)
 
 
 @command()
