@@ -6,8 +6,9 @@
         session.load("sum.ll")
         session.call("sum", 1, 2)      # 3
 
-`Session` runs a session from Python, `host` makes Python functions callable from JITed code, `formatter`
-says how values of a source type are shown, and `errors` has the exceptions. Nothing is imported before it is used: the start of the program is on the user's time.
+`Session` runs a session from Python, `host` makes Python functions callable from JITed code, `formatter` says how
+values of a source type are shown, and `errors` has the exceptions. Nothing is imported before it is used: the start
+of the program is on the user's time.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ class Session:
         reply = self.ask(messages.Dump(what))
         return reply.text if isinstance(reply, messages.Text) else ""
 
-    def type(self, what: str) -> str:
+    def describe(self, what: str) -> str:
         """The declaration of a function or global, or the definition of a source type, as its source has it.
 
         Without debug info it is the IR type.

@@ -180,7 +180,7 @@ def _align(type: Type) -> int:
 def _is_pair(type: SourceType, first: Type, second: Type, offset: int) -> bool:
     if not first.size < type.size <= offset + max(second.size, _EIGHTBYTE) or offset >= type.size:
         return False
-    if type.size > 2 * _REGISTERS or isinstance(first, Struct | Vector) and first.size > _EIGHTBYTE:
+    if type.size > 2 * _REGISTERS or (isinstance(first, Struct | Vector) and first.size > _EIGHTBYTE):
         return False
     if isinstance(first, Pointer) and not _holds_pointer(type):
         return False

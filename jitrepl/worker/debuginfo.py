@@ -242,8 +242,6 @@ class DebugInfo:
             return Alias(self._full_name(node), self.language, self._reference(node))
         if node.kind == "!DIBasicType":
             return self._scalar(node)
-        if "nullptr" in node.get("name"):
-            return Address("", 8, self.language, "*", self._void)
         return Nothing(self._full_name(node) or tag, node.number("size") // 8, self.language)
 
     def _address(self, node: Node, kind: str) -> Address:
@@ -258,6 +256,8 @@ class DebugInfo:
         kind = _ENCODINGS.get(node.get("encoding"), "")
         if self.language != RUST and name in _CHARACTERS:
             kind = "char"
+        if "nullptr" in name:
+            return Address("", 8, self.language, "*", self._void)
         if not kind or not size:
             return Nothing(name, size, self.language)
         return Scalar(name, size, self.language, kind)

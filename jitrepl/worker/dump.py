@@ -13,7 +13,6 @@ from jitrepl.worker.jit import Jit
 from jitrepl.worker.missing import suggestion
 from jitrepl.worker.modules import SessionModule
 from jitrepl.worker.owned import Context, Module, diagnostics
-from jitrepl.worker.reader import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

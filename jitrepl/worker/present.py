@@ -8,8 +8,9 @@ from __future__ import annotations
 from jitrepl import formatting
 from jitrepl.formatting import Formatter, Shown
 from jitrepl.structs import Struct
-from jitrepl.worker import floats
+from jitrepl.worker import floats, formatters_cxx, formatters_rust  # noqa: F401 - they register themselves
 from jitrepl.worker.formatters import LIBRARY, Pointee
+from jitrepl.worker.sourcetext import ITEMS, LETTERS, escaped, list_text, more, quoted_text, tuple_text
 from jitrepl.worker.sourcetypes import (
     CXX,
     RUST,
@@ -34,12 +35,8 @@ if TYPE_CHECKING:
     Piece = tuple[str, object]
     """A value as text and for Python."""
 
-_ITEMS = 100
-"""So many elements of a sequence are printed; Python gets more."""
 _MOST = 1 << 16
 """So many elements are read of one result."""
-_LETTERS = 1000
-"""So many bytes of a text are printed."""
 _DEEPEST = 30
 _CHARACTER_PREFIX = {"wchar_t": "L", "char8_t": "u8", "char16_t": "u", "char32_t": "U"}
 
@@ -121,9 +118,9 @@ class Presenter:
         if isinstance(meaning, Elements):
             return self._sequence(meaning, language, depth)
         if isinstance(meaning, bytes):
-            return _text(meaning, language), meaning.decode("utf-8", "surrogateescape")
+            return quoted_text(meaning, language), meaning.decode("utf-8", "surrogateescape")
         if isinstance(meaning, str):
-            return _text(meaning.encode("utf-8", "surrogateescape"), language), meaning
+            return quoted_text(meaning.encode("utf-8", "surrogateescape"), language), meaning
         if isinstance(meaning, bool):
             return str(meaning).lower(), meaning
         if isinstance(meaning, int | float):
@@ -134,8 +131,8 @@ class Presenter:
             pieces = self._several(meaning, language, depth)
             values = [data for _, data in pieces]
             if isinstance(meaning, tuple):
-                return _tuple([text for text, _ in pieces], language), tuple(values)
-            return _list([text for text, _ in pieces[:_ITEMS]], len(pieces), language), values
+                return tuple_text([text for text, _ in pieces], language), tuple(values)
+            return list_text([text for text, _ in pieces[:ITEMS]], len(pieces), language), values
         if isinstance(meaning, dict):
             return self._mapping(meaning, language, depth)
         raise TypeError(f"a formatter cannot return a {type(meaning).__name__}")
@@ -160,12 +157,12 @@ class Presenter:
         values = self._several(meaning.values(), language, depth)
         form = "{}: {}" if language == RUST else "[{}] = {}"
         pairs = [form.format(key, value) for (key, _), (value, _) in zip(keys, values, strict=False)]
-        more = _more(len(pairs))
+        rest = more(len(pairs))
         try:
             data: object = {key: value for (_, key), (_, value) in zip(keys, values, strict=False)}
         except TypeError:  # a list is no key of a dict
             data = [(key, value) for (_, key), (_, value) in zip(keys, values, strict=False)]
-        return f"{{{', '.join(pairs[:_ITEMS])}{more}}}", data
+        return f"{{{', '.join(pairs[:ITEMS])}{rest}}}", data
 
     # What needs no formatter
 
@@ -212,8 +209,8 @@ class Presenter:
         text = f"@{name}" if name else f"0x{number:016x}"
         if isinstance(target, Scalar) and target.kind == "char" and target.size == 1 and plain.language != RUST:
             try:
-                inside = self._memory.text(number, _LETTERS + 1)
-                text += f" {_text(inside, plain.language)}"
+                inside = self._memory.text(number, LETTERS + 1)
+                text += f" {quoted_text(inside, plain.language)}"
             except Unreadable:
                 text += " <cannot be read>"
         return text, number
@@ -234,7 +231,7 @@ class Presenter:
         if isinstance(element, Scalar) and element.kind == "char" and element.size == 1 and plain.language != RUST:
             data = value.data
             text = data.partition(b"\0")[0] if not data.rstrip(b"\0").count(b"\0") else data
-            return _text(text, plain.language), data
+            return quoted_text(text, plain.language), data
         return self._sequence(value.elements(), plain.language, depth)
 
     def _sequence(self, elements: Elements, language: str, depth: int) -> Piece:
@@ -250,16 +247,16 @@ class Presenter:
                 if piece[0].startswith("<memory at"):
                     raise Unreadable(elements[index].address)
                 pieces.append(piece)
-            return _list([text for text, _ in pieces[:_ITEMS]], count, language), [data for _, data in pieces]
+            return list_text([text for text, _ in pieces[:ITEMS]], count, language), [data for _, data in pieces]
         self._left -= readable
         if readable < count:
             self._left = 0
             self._count()
         if isinstance(elements.type.plain, Scalar) and elements.type.plain.kind == "float":
-            texts = [self.show(elements[index], depth + 1)[0] for index in range(min(readable, _ITEMS))]
+            texts = [self.show(elements[index], depth + 1)[0] for index in range(min(readable, ITEMS))]
         else:
-            texts = [str(number).lower() for number in numbers[:_ITEMS]]
-        return _list(texts, count, language), numbers
+            texts = [str(number).lower() for number in numbers[:ITEMS]]
+        return list_text(texts, count, language), numbers
 
     def _record(self, value: SourceValue, plain: Record, depth: int) -> Piece:
         if plain.variants is not None:
@@ -272,7 +269,9 @@ class Presenter:
                 shown.append((member, *self.show(part, depth + 1)))
         if plain.language == RUST:
             return _rust_record(plain, spell(plain), shown)
-        texts, names, values = [], [], []
+        texts: list[str] = []
+        names: list[str] = []
+        values: list[object] = []
         for member, text, data in shown:
             if member.is_base:
                 base = f"<{spell(member.type)}> = "
@@ -351,7 +350,7 @@ def _rust_record(type: Record, name: str, shown: list[tuple[Member, str, object]
     data = Struct(name, tuple(member.name.removeprefix("__") for member, _, _ in shown), tuple(d for _, _, d in shown))
     texts = [text for _, text, _ in shown]
     if type.name.startswith("("):
-        return _tuple(texts, RUST), tuple(data)
+        return tuple_text(texts, RUST), tuple(data)
     if not shown:
         return name, data
     if type.is_tuple:
@@ -365,56 +364,14 @@ def _offset(value: SourceValue) -> Piece:
     return ("null" if number == -1 else f"offset {number}"), number
 
 
-def _list(texts: list[str], count: int, language: str) -> str:
-    left, right = "[]" if language == RUST else "{}"
-    return f"{left}{', '.join(texts)}{_more(count)}{right}"
-
-
-def _more(count: int) -> str:
-    return f", … {count - _ITEMS} more" if count > _ITEMS else ""
-
-
-def _tuple(texts: list[str], language: str) -> str:
-    if language == RUST:
-        return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
-    return f"{{{', '.join(texts)}}}"
-
-
-_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0", "\\": "\\\\"}
-
-
-def _escaped(text: str, quote: str, language: str) -> str:
-    parts = []
-    for letter in text:
-        if letter == quote:
-            parts.append(f"\\{letter}")
-        elif letter in _ESCAPES:
-            parts.append(_ESCAPES[letter])
-        elif letter.isprintable():
-            parts.append(letter)
-        elif 0xDC80 <= ord(letter) <= 0xDCFF:  # a byte that is no UTF-8
-            parts.append(f"\\x{ord(letter) - 0xDC00:02x}")
-        elif language == RUST:
-            parts.append(f"\\u{{{ord(letter):x}}}")
-        else:
-            parts.append(f"\\x{ord(letter):02x}" if ord(letter) < 256 else f"\\U{ord(letter):08x}")
-    return "".join(parts)
-
-
-def _text(data: bytes, language: str) -> str:
-    shown = data[:_LETTERS].decode("utf-8", "surrogateescape")
-    more = f"… {len(data) - _LETTERS} more bytes" if len(data) > _LETTERS else ""
-    return f'"{_escaped(shown, chr(34), language)}"{more}'
-
-
 def _character(number: int, type: Scalar) -> Piece:
     if type.language == RUST:
         valid = number < 0x110000 and not 0xD800 <= number < 0xE000
-        return (f"'{_escaped(chr(number), chr(39), RUST)}'", chr(number)) if valid else (f"{number:#x}", number)
+        return (f"'{escaped(chr(number), chr(39), RUST)}'", chr(number)) if valid else (f"{number:#x}", number)
     code = number & (1 << 8 * type.size) - 1
     prefix = _CHARACTER_PREFIX.get(type.name, "")
     if type.size == 1 and code >= 128:
         return f"{prefix}'\\x{code:02x}'", number
     if code >= 0x110000 or 0xD800 <= code < 0xE000:
         return f"{code:#x}", number
-    return f"{prefix}'{_escaped(chr(code), chr(39), CXX)}'", number
+    return f"{prefix}'{escaped(chr(code), chr(39), CXX)}'", number

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
-
 from jitrepl.errors import ArgumentError
 from jitrepl.literal_tree import Literal, Number, Sequence, String, Symbol, Typed, Word
 from jitrepl.literals import parse
 from jitrepl.worker import values
+from jitrepl.worker.libraryargs import LibraryWriter
 from jitrepl.worker.sourcetypes import (
     RUST,
     Address,
-    C,
     Enumeration,
     Member,
     Nothing,
@@ -72,6 +70,11 @@ def _joined(nodes: list[Literal]) -> list[Literal]:
     return made
 
 
+def items_of(node: Sequence) -> list[Literal]:
+    """What is between brackets, names and the brackets behind them put together."""
+    return _joined(list(node.items))
+
+
 def _is_path(text: str) -> bool:
     reserved = ("true", "false", "inf", "nan", *_ZEROS, *_NULL)
     return text not in reserved and all(part.isidentifier() for part in text.split("::"))
@@ -88,7 +91,7 @@ class Writer:
 
     def __init__(self, memory: values.Memory, allocate: Callable[[str, int, int], int]) -> None:
         self._memory = memory
-        self._allocate = allocate
+        self._library = LibraryWriter(memory, allocate, lambda type, node: self._elements(type, items_of(node)))
 
     def write(self, type: SourceType, node: Literal) -> bytes:
         """The bytes of a value.
@@ -138,8 +141,8 @@ class Writer:
         target = plain.target.plain
         buffered = None
         if isinstance(node, Sequence) and not isinstance(target, Nothing | Routine):
-            items = _joined(list(node.items))
-            if node.kind == "[" and not (plain.is_reference and isinstance(target, ArrayType)):
+            items = items_of(node)
+            if node.kind == "[" and not plain.is_reference:
                 buffered = b"".join(self._elements(plain.target, items))
             else:
                 buffered = self.write(plain.target, node)
@@ -169,7 +172,7 @@ class Writer:
             return node.data.ljust(plain.size, b"\0")
         if not isinstance(node, Sequence):
             raise ArgumentError(f"{name} wants [ … ], not {_shown(node)}")
-        items = _joined(list(node.items))
+        items = items_of(node)
         count = plain.count or 0
         if len(items) != count and (plain.language == RUST or len(items) > count):
             raise ArgumentError(f"{name} wants {count} element{'s' * (count != 1)}, {len(items)} given")
@@ -178,7 +181,7 @@ class Writer:
     # Structs, classes, enums
 
     def _record(self, type: SourceType, plain: Record, node: Literal) -> bytes:
-        made = self._library(type, plain, node)
+        made = self._library.write(type, plain, node)
         if made is not None:
             return made
         if plain.variants is not None:
@@ -200,7 +203,7 @@ class Writer:
         fields = [member for member in plain.members if not _is_hidden(member)]
         if len(fields) != len(plain.members) or plain.is_declared_only:
             raise ArgumentError(f"a value of type {name} cannot be written here", "pass the address of one")
-        pairs = _named(_joined(list(node.items)))
+        pairs = _named(items_of(node))
         data = bytearray(plain.size)
         most = 1 if plain.kind == "union" else len(fields)
         least = most if plain.language == RUST and plain.kind != "union" else 0
@@ -243,81 +246,6 @@ class Writer:
         names = ", ".join(member.name for _, member in plain.variants.choices)
         raise ArgumentError(f"{spell(type)} has no variant {wanted or _shown(node)}", f"it has {names}")
 
-    # Of the standard libraries
-
-    def _library(self, type: SourceType, plain: Record, node: Literal) -> bytes | None:
-        """A text or a list as a value of a library's type; None if it is of no such type."""
-        name = plain.name.replace("std::__cxx11::", "std::").replace("std::__1::", "std::")
-        llvm = plain.name.startswith("std::__1::")
-        if isinstance(node, String):
-            if name in ("&str", "&mut str"):
-                return _words(self._memory.keep(node.data), len(node.data))
-            if name.startswith("std::basic_string_view<char,"):
-                pair = (self._memory.keep(node.data + b"\0"), len(node.data))
-                return _words(*(pair if llvm else pair[::-1]))
-            if name.startswith("std::basic_string<char,"):
-                # Never the short form: that has an address of its own in it.
-                room = max(len(node.data) + 1, 32) + 15 & ~15
-                place = self._fill(C, node.data.ljust(room, b"\0"), 16)
-                if llvm:
-                    return _words(room | 1, len(node.data), place)
-                return _words(place, len(node.data), room - 1, 0)
-            if name == "alloc::string::String":
-                return self._rust_vector(type, plain.members[0].type.plain, node.data, len(node.data), 1)
-        if isinstance(node, Sequence) and node.kind == "[":
-            items = _joined(list(node.items))
-            if name.startswith(("&[", "&mut [")):
-                target = plain.members[0].type.plain
-                assert isinstance(target, Address)
-                return _words(self._memory.keep(b"".join(self._elements(target.target, items))), len(items))
-            if name.startswith("alloc::vec::Vec<"):
-                element = plain.arguments["T"]
-                data = b"".join(self._elements(element, items))
-                return self._rust_vector(type, plain, data, len(items), element.plain.size)
-        if isinstance(node, Sequence) and node.kind in "[{" and name.startswith("std::vector<"):
-            element = next(iter(plain.arguments.values()))
-            if element.plain.name != "bool":
-                data = b"".join(self._elements(element, _joined(list(node.items))))
-                place = self._fill(C, data, 16)
-                return _words(place, place + len(data), place + len(data))
-        return None
-
-    def _fill(self, language: str, data: bytes, align: int) -> int:
-        """The address of a copy that code of a language may release; 0 if it has no allocator."""
-        place = self._allocate(language, len(data), align) if data else 0
-        if place:
-            ctypes.memmove(place, data, len(data))
-        return place
-
-    def _rust_vector(self, type: SourceType, plain: SourceType, data: bytes, count: int, size: int) -> bytes:
-        """A `Vec` (the fields of which are found by name) with some elements."""
-        align = min(size & -size or 1, 16)
-        place = self._fill(RUST, data, align)
-        if data and not place:
-            raise ArgumentError(f"a {spell(type)} cannot be made here: Rust's allocator is not loaded")
-        made = bytearray(plain.size)
-        found: dict[str, int] = {}
-        _find_fields(plain, 0, found)
-        for key, number in {"len": count, "cap": count, "pointer": place or align}.items():
-            if key not in found:
-                raise ArgumentError(f"a {spell(type)} cannot be made here: its layout is not known")
-            made[found[key] : found[key] + 8] = number.to_bytes(8, "little")
-        return bytes(made)
-
-
-def _find_fields(type: SourceType, offset: int, found: dict[str, int]) -> None:
-    """Where the fields of a record and of those in it lie; a pointer is called `pointer`."""
-    plain = type.plain
-    for member in plain.members if isinstance(plain, Record) else ():
-        inside = member.type.plain
-        name = "pointer" if isinstance(inside, Address) else member.name
-        found.setdefault(name, offset + member.offset)
-        _find_fields(inside, offset + member.offset, found)
-
-
-def _words(*numbers: int) -> bytes:
-    return b"".join(number.to_bytes(8, "little") for number in numbers)
-
 
 def _is_null(node: Literal) -> bool:
     return isinstance(node, Word) and node.text in _NULL
@@ -356,7 +284,7 @@ def _named(items: list[Literal]) -> list[tuple[str | None, Literal]]:
     while at < len(items):
         node = items[at]
         at += 1
-        if isinstance(node, Word) and key is None:
+        if key is None and (isinstance(node, Word) or (isinstance(node, Number) and node.text[:1] == ".")):
             following = items[at] if at < len(items) else None
             sign = next((sign for sign in ("=", ":") if sign in node.text.replace("::", "  ")), "")
             if sign:

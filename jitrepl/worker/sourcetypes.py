@@ -205,10 +205,19 @@ class Record(SourceType):
         kind: `struct`, `class` or `union`.
         passed_by_address: whether C++ passes values of it by address, because copying or destroying one runs code.
         mangled: the Itanium ABI's name for the type, without `_ZTS`; "" if there is none.
-        load: reads members, variants and template arguments; None if the type is only declared.
+        load: reads members, variants and template arguments; None if debug info leaves out what is in it.
     """
 
-    __slots__ = ("_arguments", "_load", "_members", "_variants", "kind", "mangled", "passed_by_address")
+    __slots__ = (
+        "_arguments",
+        "_load",
+        "_members",
+        "_variants",
+        "is_declared_only",
+        "kind",
+        "mangled",
+        "passed_by_address",
+    )
 
     def __init__(
         self,
@@ -225,14 +234,10 @@ class Record(SourceType):
         self.passed_by_address = passed_by_address
         self.mangled = mangled
         self._load = load
+        self.is_declared_only = load is None
         self._members: list[Member] = []
         self._variants: Variants | None = None
         self._arguments: dict[str, SourceType] = {}
-
-    @property
-    def is_declared_only(self) -> bool:
-        """Whether debug info leaves out what is in it."""
-        return self._load is None and not self._members
 
     def _ensure(self) -> None:
         if self._load is not None:

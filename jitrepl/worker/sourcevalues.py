@@ -97,9 +97,7 @@ class SourceValue:
 
     __slots__ = ("_bits", "address", "memory", "source_type")
 
-    def __init__(
-        self, type: SourceType, address: int, memory: Memory, bits: tuple[int, int] | None = None
-    ) -> None:
+    def __init__(self, type: SourceType, address: int, memory: Memory, bits: tuple[int, int] | None = None) -> None:
         self.source_type = type
         self.address = address
         self.memory = memory

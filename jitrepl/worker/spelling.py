@@ -11,9 +11,11 @@ from jitrepl.worker.sourcetypes import (
     Alias,
     C,
     Enumeration,
+    Member,
     Nothing,
     Record,
     Routine,
+    Scalar,
     Sequence,
     SourceFunction,
     SourceType,
@@ -93,7 +95,7 @@ def _record(type: Record) -> str:
             return f"struct {name}({', '.join(_rust(member.type) for member in type.members)});"
         lines = [f"    {declare(member.type, member.name)},\n" for member in type.members]
         return f"{type.kind} {name} {{\n{''.join(lines)}}}" if lines else f"{type.kind} {name};"
-    head = f"{type.kind} {name.removeprefix(f'{type.kind} ')}"
+    head = f"{type.kind} {name.removeprefix(f'{type.kind} ')}" if type.name else type.kind
     if type.is_declared_only:
         return f"{head};"
     bases = [spell(member.type) for member in type.members if member.is_base]
@@ -103,8 +105,17 @@ def _record(type: Record) -> str:
     for member in type.members:
         if not member.is_base and not member.name.startswith("_vptr"):
             width = f" : {member.bits[0]}" if member.bits else ""
-            lines.append(f"    {declare(member.type, member.name)}{width};\n")
+            lines.append(f"    {_member(member)}{width};\n")
     return f"{head} {{\n{''.join(lines)}}};"
+
+
+def _member(member: Member) -> str:
+    """A member's declaration; what has no name of its own is shown with what is in it."""
+    type = member.type
+    if not isinstance(type, Record) or type.name:
+        return declare(type, member.name)
+    inside = "\n    ".join(_record(type).rstrip(";").splitlines())
+    return f"{inside} {member.name}".rstrip()
 
 
 def _variant(type: SourceType) -> str:
@@ -147,8 +158,12 @@ def _c_name(type: SourceType) -> str:
         word = type.kind
     elif isinstance(type, Enumeration):
         word = "enum"
+    if isinstance(type, Scalar) and type.kind == "complex":
+        return {8: "float", 16: "double"}.get(type.size, "long double") + " _Complex"
     if not type.name:
         return f"{word} {{…}}" if word else "void"
+    if type.language == C and type.name == "_Bool":
+        return "bool"
     if type.language == C and word:
         return f"{word} {type.name}"
     return short_cxx(type.name)

@@ -8,8 +8,10 @@ hand, since nothing in the session needed it, the object stays.
 from __future__ import annotations
 
 from jitrepl.errors import JitreplError
+from jitrepl.worker import formatters_rust
 from jitrepl.worker.debuginfo import DebugInfo
 from jitrepl.worker.dylib import SessionDylib
+from jitrepl.worker.formatters import alignment
 from jitrepl.worker.process import symbol_address
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.sourcetypes import CXX, RUST, Address, Record, SourceType
@@ -151,8 +153,6 @@ def _parts(type: Record) -> list[SourceType]:
 
 def _owned(value: SourceValue, depth: int) -> Iterator[tuple[int, int, int]]:
     """The blocks of memory that a value owns: address, size, alignment; inner ones first."""
-    from jitrepl.worker import formatters
-
     plain = value.source_type.plain
     if depth > _DEEPEST:
         return
@@ -160,19 +160,20 @@ def _owned(value: SourceValue, depth: int) -> Iterator[tuple[int, int, int]]:
         if isinstance(plain, Address):
             if plain.name.startswith("alloc::boxed::Box<") and plain.target.plain.size:
                 yield from _owned(value.target, depth + 1)
-                yield value.pointer, plain.target.plain.size, formatters.alignment(plain.target)
+                yield value.pointer, plain.target.plain.size, alignment(plain.target)
         elif not isinstance(plain, Record):
             return
         elif plain.name == "alloc::string::String":
             yield from _owned(value["vec"], depth + 1)
         elif plain.name.startswith("alloc::vec::Vec<"):
-            element, capacity = plain.arguments["T"], formatters.capacity(value["buf"])
+            element, capacity = plain.arguments["T"], formatters_rust.capacity(value["buf"])
             if _owns(element, 0):
-                for item in formatters.vec(value):
-                    yield from _owned(item, depth + 1)
+                elements = formatters_rust.vec(value)
+                for index in range(len(elements)):
+                    yield from _owned(elements[index], depth + 1)
             if capacity and element.plain.size:
-                start = formatters.vec(value).address
-                yield start, capacity * element.plain.size, formatters.alignment(element)
+                start = formatters_rust.vec(value).address
+                yield start, capacity * element.plain.size, alignment(element)
         elif plain.variants and plain.name.startswith("core::"):
             member = plain.variants.choose(value.data)
             if member:

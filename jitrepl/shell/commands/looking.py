@@ -29,7 +29,7 @@ def type(session: Session, name: Text) -> Record:
     NAME is a function, a global variable, or a type of the source (`Point`, `struct point`), of which it shows the
     fields. That comes from debug info (`-g`); without it, the IR type is shown.
     """
-    return Plain(session.type(name))
+    return Plain(session.describe(name))
 
 
 @command("s")
