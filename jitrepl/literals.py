@@ -90,8 +90,8 @@ def quote(value: object) -> str:
     """The literal for a Python argument of `Session.call`.
 
     Args:
-        value: bool, int, float, None (`null`), str (`"…"`), bytes or bytearray (`c"…"`), or a list (`[…]`) or
-            tuple (`(…)`, any aggregate) of these.
+        value: bool, int, float, None (`null`), str (`"…"`), bytes or bytearray (`c"…"`), or a list (`[…]`), a tuple
+            (`(…)`, any aggregate) or a dict (a struct by the names of its fields) of these.
 
     Raises:
         ArgumentError: any other type.
@@ -117,9 +117,11 @@ def quote(value: object) -> str:
         return f"[{', '.join(map(quote, value))}]"
     if isinstance(value, tuple):
         return f"({', '.join(map(quote, value))})"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {quote(item)}' for name, item in value.items())}}}"
     raise ArgumentError(
         f"a Python {type(value).__name__} cannot be passed to a function",
-        "accepted: bool, int, float, Decimal, None, str, bytes, and lists and tuples of these",
+        "accepted: bool, int, float, Decimal, None, str, bytes, and lists, tuples and dicts of these",
     )
 
 

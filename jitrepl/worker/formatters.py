@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
     F = TypeVar("F", bound=Callable[[SourceValue], object])
 
-LIBRARY: list[Formatter] = []
-"""The formatters of the standard libraries. The last one that matches wins, and those of the user before them."""
+_library: list[Formatter] = []
 
 WORD = 8
 """The bytes of a pointer and of `size_t`, on x86-64."""
@@ -27,11 +26,18 @@ MOST_NODES = 1 << 16
 """No tree or list is followed further: its end may be missing."""
 
 
+def library() -> list[Formatter]:
+    """The formatters of the standard libraries. The last one that matches wins, and those of the user before them."""
+    if not _library:
+        from jitrepl.worker import formatters_cxx, formatters_rust  # noqa: F401 - they register themselves
+    return _library
+
+
 def for_types(*patterns: str) -> Callable[[F], F]:
     """Register a formatter of the standard libraries for types with such names (a decorator)."""
 
     def register(function: F) -> F:
-        LIBRARY.extend(Formatter(function, pattern) for pattern in patterns)
+        _library.extend(Formatter(function, pattern) for pattern in patterns)
         return function
 
     return register

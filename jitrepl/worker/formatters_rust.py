@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jitrepl.formatting import Shown
 from jitrepl.worker.formatters import MOST_NODES, bytes_at, for_types
 from jitrepl.worker.sourcetypes import Address, Record, Scalar
 from jitrepl.worker.sourcevalues import Elements, SourceValue, Unreadable
@@ -29,9 +30,11 @@ def str_(value: SourceValue) -> bytes:
     return bytes_at(value, value["data_ptr"].pointer, int(value["length"]))
 
 
-@for_types("&[*]", "&mut [*]", "alloc::boxed::Box<[*")
-def slice_(value: SourceValue) -> Elements:
-    """`&[T]`: its elements."""
+@for_types("&[*", "&mut [*", "alloc::boxed::Box<[*")
+def slice_(value: SourceValue) -> object:
+    """`&[T]`: its elements. The name of a reference to an array, `&[T; 3]`, begins in the same way."""
+    if isinstance(value.source_type.plain, Address):
+        return value.target
     return value["data_ptr"].elements(int(value["length"]))
 
 
@@ -82,10 +85,20 @@ def counted(value: SourceValue) -> object:
     return inside["value" if "value" in names else "data"]
 
 
-@for_types("core::cell::Cell<*", "core::sync::atomic::Atomic*")
+@for_types("&dyn *", "&mut dyn *", "alloc::boxed::Box<dyn *", "alloc::boxed::Box<(dyn *")
+def dyn(value: SourceValue) -> Shown:
+    """A trait object: its address. What it is, only code knows."""
+    address = value.word(0)
+    return Shown(f"0x{address:016x}", address)
+
+
+_CELLS = ("Cell<", "RefCell<", "UnsafeCell<", "Atomic")
+
+
+@for_types("core::cell::Cell<*", "core::cell::RefCell<*", "core::sync::atomic::Atomic*")
 def cell(value: SourceValue) -> object:
-    """`Cell`, atomic numbers: what is in them."""
-    while isinstance(value.source_type.plain, Record) and value.type.startswith(("Cell<", "UnsafeCell<", "Atomic")):
+    """`Cell`, `RefCell`, atomic numbers: what is in them."""
+    while isinstance(value.source_type.plain, Record) and value.type.startswith(_CELLS):
         value = value["v" if value.type.startswith("Atomic") else "value"]
     return value
 
@@ -96,6 +109,46 @@ def non_zero(value: SourceValue) -> object:
     while isinstance(value.source_type.plain, Record):
         value = value[0]
     return value
+
+
+@for_types("alloc::collections::btree::map::BTreeMap<*")
+def btree_map(value: SourceValue) -> dict[object, object]:
+    """`BTreeMap`: keys and values."""
+    return dict(_branches(value))
+
+
+@for_types("alloc::collections::btree::set::BTreeSet<*")
+def btree_set(value: SourceValue) -> list[SourceValue]:
+    """`BTreeSet`: its elements."""
+    return [key for key, _ in _branches(value["map"])]
+
+
+def _branches(value: SourceValue) -> Iterator[tuple[SourceValue, SourceValue]]:
+    """The entries of a B-tree, in order. An inner node begins with a leaf, behind which its edges lie."""
+    count = int(value["length"])
+    if not count:
+        return
+    variants = value["root"].source_type.plain
+    assert isinstance(variants, Record) and variants.variants is not None
+    some = next(member for _, member in variants.variants.choices if member.name == "Some")
+    root = value.at(value["root"].address + some.offset, some.type)[0]
+    leaf = root["node"]["pointer"].target.source_type
+
+    def walk(address: int, height: int) -> Iterator[tuple[SourceValue, SourceValue]]:
+        node = value.at(address, leaf)
+        length = int(node["len"])
+        edges = address + -(-leaf.plain.size // 8) * 8
+        for index in range(min(length, _WIDEST) + 1):
+            if height:
+                yield from walk(int.from_bytes(bytes_at(value, edges + 8 * index, 8), "little"), height - 1)
+            if index < length:
+                key, item = node["keys"].elements()[index], node["vals"].elements()[index]
+                yield value.at(key.address, value.argument("K")), value.at(item.address, value.argument("V"))
+
+    yield from walk(root["node"]["pointer"].pointer, min(int(root["height"]), _HIGHEST))
+
+
+_WIDEST, _HIGHEST = 11, 16
 
 
 @for_types("std::collections::hash::map::HashMap<*")

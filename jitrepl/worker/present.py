@@ -8,8 +8,8 @@ from __future__ import annotations
 from jitrepl import formatting
 from jitrepl.formatting import Formatter, Shown
 from jitrepl.structs import Struct
-from jitrepl.worker import floats, formatters_cxx, formatters_rust  # noqa: F401 - they register themselves
-from jitrepl.worker.formatters import LIBRARY, Pointee
+from jitrepl.worker import floats
+from jitrepl.worker.formatters import Pointee, library
 from jitrepl.worker.sourcetext import ITEMS, LETTERS, escaped, list_text, more, quoted_text, tuple_text
 from jitrepl.worker.sourcetypes import (
     CXX,
@@ -66,8 +66,10 @@ class Presenter:
         """
         text, data = self.show(SourceValue(type, address, self._memory), 0)
         name = spell(type)
-        if text.startswith(name) and text[len(name) : len(name) + 1] in (" ", "(", ":", "{", ""):
-            return name, text, data, text
+        head = name.partition("<")[0]
+        if text.startswith(head) and text[len(head) : len(head) + 1] in (" ", "(", ":", ""):
+            scoped = text.startswith("::", len(head))
+            return name, text, data, text if scoped else name + text[len(head) :]
         return name, text, data, ""
 
     def show(self, value: SourceValue, depth: int) -> Piece:
@@ -90,9 +92,12 @@ class Presenter:
     # What formatters return
 
     def _formatter(self, type: SourceType) -> Formatter | None:
+        standard = isinstance(type.plain, Record | Address) and type.language != C
+        if not standard and not formatting.registered:
+            return None
         names = _names(type)
         if names not in self._found:
-            candidates = [*LIBRARY, *formatting.registered]
+            candidates = [*(library() if standard else []), *formatting.registered]
             matching = (f for f in reversed(candidates) if any(map(f.matches, names)))
             self._found[names] = next(matching, None)
         return self._found[names]
@@ -268,7 +273,7 @@ class Presenter:
             if not member.name.startswith("_vptr"):
                 shown.append((member, *self.show(part, depth + 1)))
         if plain.language == RUST:
-            return _rust_record(plain, spell(plain), shown)
+            return _rust_record(plain, spell(plain).partition("<")[0], shown)
         texts: list[str] = []
         names: list[str] = []
         values: list[object] = []

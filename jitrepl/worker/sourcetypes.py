@@ -241,8 +241,8 @@ class Record(SourceType):
 
     def _ensure(self) -> None:
         if self._load is not None:
-            load, self._load = self._load, None
-            self._members, self._variants, self._arguments = load()
+            self._members, self._variants, self._arguments = self._load()
+            self._load = None
 
     @property
     def members(self) -> list[Member]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from jitrepl.worker.sourcetypes import (
     CXX,
     RUST,
@@ -174,19 +172,33 @@ def _params(params: list[SourceType], type: Routine) -> str:
     return ", ".join(inside) or ("void" if type.language == C and not type.varargs else "")
 
 
-@lru_cache(maxsize=1024)
+_short: dict[str, str] = {}
+
+
 def short_cxx(name: str) -> str:
     """A C++ name without inline namespaces of the library and default template arguments."""
     if "<" not in name and "::" not in name:
         return name
+    if name not in _short:
+        _short[name] = _shorten_cxx(name)
+    return _short[name]
+
+
+def _shorten_cxx(name: str) -> str:
     for space in _INLINE_NAMESPACES:
         name = name.replace(space, "std::")
     head, arguments, tail = _template(name)
     if arguments is None:
         return name
-    kept = [short_cxx(argument) for argument in arguments if not argument.startswith(_DEFAULTS)]
+    kept = [_argument(argument) for argument in arguments if not argument.startswith(_DEFAULTS)]
     made = f"{head}<{', '.join(kept)}>"
     return f"{_STRINGS.get(made, made)}{short_cxx(tail)}"
+
+
+def _argument(text: str) -> str:
+    """A template argument: a type, or a number without its suffix."""
+    number = text.rstrip("UL")
+    return number if number.lstrip("-").isdigit() else short_cxx(text)
 
 
 def _template(name: str) -> tuple[str, list[str] | None, str]:
@@ -224,7 +236,6 @@ def _rust(type: SourceType) -> str:
     return short_rust(type.name) or "()"
 
 
-@lru_cache(maxsize=1024)
 def short_rust(name: str) -> str:
     """A Rust name, and those of its arguments, without their paths and without the global allocator."""
     pieces, word = [], ""
@@ -242,4 +253,6 @@ def short_rust(name: str) -> str:
             word = ""
         at += 1
     text = "".join([*pieces, word])
+    if text.startswith("(") and text.endswith(")") and "," not in text and text != "()":
+        text = f"{text[:-1]},)"
     return text.replace(", Global>", ">")

@@ -8,7 +8,6 @@ hand, since nothing in the session needed it, the object stays.
 from __future__ import annotations
 
 from jitrepl.errors import JitreplError
-from jitrepl.worker import formatters_rust
 from jitrepl.worker.debuginfo import DebugInfo
 from jitrepl.worker.dylib import SessionDylib
 from jitrepl.worker.formatters import alignment
@@ -153,6 +152,8 @@ def _parts(type: Record) -> list[SourceType]:
 
 def _owned(value: SourceValue, depth: int) -> Iterator[tuple[int, int, int]]:
     """The blocks of memory that a value owns: address, size, alignment; inner ones first."""
+    from jitrepl.worker import formatters_rust
+
     plain = value.source_type.plain
     if depth > _DEEPEST:
         return
