@@ -20,6 +20,7 @@ from jitrepl.literal_tree import (
     Typed,
     Word,
 )
+from jitrepl.structs import Struct
 
 __all__ = [
     "Char",
@@ -115,6 +116,8 @@ def quote(value: object) -> str:
         return str(String(bytes(value), raw=True))
     if isinstance(value, list):
         return f"[{', '.join(map(quote, value))}]"
+    if isinstance(value, Struct) and "::" in value._name:  # a variant of an enum needs its name
+        return f"{value._name}({', '.join(map(quote, value))})"
     if isinstance(value, tuple):
         return f"({', '.join(map(quote, value))})"
     if isinstance(value, dict):

@@ -179,20 +179,19 @@ class Caller:
         if source:
             return self._called(source, signature, address, data, [])
         result = self.run(signature, address, b"".join(data), extra)
-        type = signature.result
-        return messages.Value(
-            type.text,
-            values.render(type, result, self._dylib.name_at),
-            values.to_python(type, result),
-            values.remark(type, result),
-        )
+        return self._of_ir(signature.result, result)
 
     def _source_call(self, name: str, signature: Signature) -> SourceCall | None:
         """How to call a function as its source declares it; None without debug info."""
         found = self._dylib.find(name)
         if not found or not found[1].described:
             return None
-        return self.sources.call(name, signature)
+        try:
+            return self.sources.call(name, signature)
+        except (LookupError, ValueError, TypeError, AssertionError, RecursionError) as problem:
+            # Some compiler describes things in a way that is not known here. The call needs no description.
+            self.note(f"warning: the debug info of {quoted(name)} is not understood: {problem!r}")
+            return None
 
     @property
     def sources(self) -> SourceCalls:
@@ -209,10 +208,22 @@ class Caller:
         variadic = [values.write_variadic(text, self._memory) for text in others]
         extra = tuple(type for type, _ in variadic)
         result = self.run(signature, address, b"".join([*data, *(written for _, written in variadic)]), extra)
-        value, notes = source.value(result, self._place)
+        try:
+            value, notes = source.value(result, self._place)
+        except (LookupError, ValueError, TypeError, AssertionError, RecursionError) as problem:
+            self.note(f"warning: the debug info of the result is not understood: {problem!r}")
+            return self._of_ir(signature.result, result)
         for note in notes:
             self.note(note)
         return value
+
+    def _of_ir(self, type: Type, data: bytes) -> messages.Value:
+        return messages.Value(
+            type.text,
+            values.render(type, data, self._dylib.name_at),
+            values.to_python(type, data),
+            values.remark(type, data),
+        )
 
     def run(self, signature: Signature, address: int, data: bytes, extra: tuple[Type, ...] = ()) -> bytes:
         """Call an address with arguments laid out as `offsets_of` says; the bytes of the result.

@@ -307,6 +307,8 @@ class Presenter:
         library = plain.name.startswith(("core::", "alloc::", "std::"))
         name = member.name if library else f"{spell(plain).partition('<')[0]}::{member.name}"
         text, data = _rust_record(inside, name, shown)
+        if library and isinstance(data, Struct):
+            data = Struct(f"{spell(plain).partition('<')[0]}::{member.name}", data._fields, tuple(data))
         if plain.name.startswith("core::option::Option<"):
             return text, shown[0][2] if shown else None
         return text, data if shown else name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jitrepl.errors import ArgumentError
 from jitrepl.literal_tree import Literal, Number, Sequence, String, Symbol, Typed, Word
-from jitrepl.literals import parse
+from jitrepl.literals import parse, split_arguments
 from jitrepl.worker import values
 from jitrepl.worker.libraryargs import LibraryWriter
 from jitrepl.worker.sourcetypes import (
@@ -55,7 +55,7 @@ def read_arguments(texts: tuple[str, ...]) -> list[Literal]:
     Raises:
         ArgumentError: if one is malformed.
     """
-    return _joined([parse(text) for text in texts])
+    return _joined([parse(part) for text in texts for part in split_arguments(text)])
 
 
 def _joined(nodes: list[Literal]) -> list[Literal]:
@@ -224,8 +224,10 @@ class Writer:
         """The bytes of a Rust enum's value: `None`, `Some(5)`, `Shape::Circle(2.5)`."""
         assert plain.variants is not None
         wanted = node.name if isinstance(node, Made) else node.text if isinstance(node, Word) else ""
-        wanted = wanted.rpartition("::")[2]
         option = plain.name.startswith("core::option::Option<")
+        if isinstance(node, String) and not option:  # as Python has it
+            wanted = node.data.decode("utf-8", "replace")
+        wanted = wanted.rpartition("::")[2]
         if option and wanted not in ("Some", "None"):
             none = isinstance(node, Word) and node.text == "null"
             wanted, node = ("None", node) if none else ("Some", Made("Some", Sequence("(", (node,))))

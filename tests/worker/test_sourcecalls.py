@@ -472,7 +472,7 @@ def test_what_a_call_returns_is_given_back(rust: Session) -> None:
     for line in ("many 1000", "strings", "nested", "boxed 4"):
         call(line)
         before = allocated(rust)
-        for _ in range(50):
+        for _ in range(20):
             call(line)
         assert allocated(rust) - before < 1000, line
 
@@ -481,3 +481,12 @@ def allocated(session: Session) -> int:
     """The bytes that malloc has given out in the worker (mallinfo2(3), `uordblks`)."""
     info = session.call("mallinfo2", signature="[10 x i64] ()")
     return int(info[7])
+
+
+def test_a_variant_comes_to_python_with_its_name_and_goes_back(rust: Session) -> None:
+    circle = rust.call("shape", 1)
+    assert isinstance(circle, Struct)
+    assert circle._name == "Shape::Circle"
+    assert rust.call("surface", circle) == 6.25
+    assert rust.call("surface", rust.call("shape", 0)) == 0.0
+    assert rust.call("color", rust.call("color", "Red")) == "Color::Blue"
