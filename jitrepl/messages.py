@@ -394,12 +394,7 @@ class CrashReport(Reply):
 
 
 class HostsAdded(Reply):
-    """A file was run.
-
-    Args:
-        names: the names and patterns of the host functions that it registered, in order.
-        formatters: the patterns of its formatters.
-    """
+    """Host functions were registered: names and patterns, in order; and formatters, by their patterns."""
 
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()

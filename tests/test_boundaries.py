@@ -106,9 +106,9 @@ def test_every_module_can_be_imported_alone(name: str) -> None:
 
 
 def test_all_is_what_it_says() -> None:
-    assert sorted(jitrepl.__all__) == ["JitreplError", "Session", "__version__", "errors", "host"]
+    assert sorted(jitrepl.__all__) == ["JitreplError", "Session", "__version__", "errors", "formatter", "host"]
     kinds = "[type(getattr(jitrepl, name)).__name__ for name in jitrepl.__all__]"
-    modules_after(f"import jitrepl\nassert {kinds} == ['type', 'type', 'str', 'module', 'function']")
+    modules_after(f"import jitrepl\nassert {kinds} == ['type', 'type', 'str', 'module', 'function', 'function']")
 
 
 def test_host_stays_a_function_when_its_module_is_loaded() -> None:

@@ -21,6 +21,7 @@ from jitrepl.literals import (
     quote,
     split_arguments,
 )
+from jitrepl.structs import Struct
 
 # A busy machine is no failure.
 settings.register_profile("unhurried", deadline=None)
@@ -194,6 +195,12 @@ def test_no_line_does_worse_than_an_argument_error(text: str) -> None:
     except ArgumentError:
         return
     assert split_arguments(", ".join(map(str, parts))) == tuple(map(str, parts))
+
+
+def test_structs_are_quoted_by_name_or_as_tuples() -> None:
+    assert quote({"x": 1, "y": "a"}) == '{x: 1, y: "a"}'
+    assert quote(Struct("Point", ("x", "y"), (1, 2))) == "(1, 2)"
+    assert quote([Struct("Shape::Circle", ("0",), (2.5,))]) == "[Shape::Circle(2.5)]"
 
 
 def test_quote_refuses_what_has_no_literal_and_names_the_type() -> None:

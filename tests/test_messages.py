@@ -10,7 +10,7 @@ from jitrepl.records import RECORDS, Record
 
 
 def test_fields_are_the_annotations_in_order() -> None:
-    assert Value._fields == ("type", "text", "data", "remark")
+    assert Value._fields == ("type", "text", "data", "remark", "shown")
 
 
 def test_values_are_taken_by_position_and_by_name() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from jitrepl import wire
 from jitrepl.messages import Call, Called, Done, Load, Symbol, SymbolTable, Value
 from jitrepl.records import RECORDS, Record
+from jitrepl.structs import Struct
 from jitrepl.wire import WireError, decode, encode
 
 settings.register_profile("unhurried", deadline=None)
@@ -27,7 +28,16 @@ plain = st.recursive(
     | texts
     | st.binary()
     | st.decimals(allow_nan=False),
-    lambda inner: st.lists(inner, max_size=4).map(tuple),
+    lambda inner: (
+        st.lists(inner, max_size=4).map(tuple)
+        | st.lists(inner, max_size=4)
+        | st.dictionaries(texts, inner, max_size=4)
+        | st.builds(
+            lambda name, pairs: Struct(name, tuple(pairs), tuple(pairs.values())),
+            texts,
+            st.dictionaries(texts, inner, max_size=4),
+        )
+    ),
     max_leaves=20,
 )
 records = st.one_of(
@@ -63,11 +73,19 @@ def test_a_nan_and_a_negative_zero_come_back() -> None:
     assert str(decode(encode(Decimal("NaN")))) == "NaN"
 
 
+def test_a_struct_comes_back_with_its_names() -> None:
+    back = decode(encode(Struct("Point", ("x", ""), (1, [2]))))
+    assert isinstance(back, Struct)
+    assert (repr(back), back._asdict()) == ("Point(x=1, [2])", {"x": 1, "": [2]})
+    with pytest.raises(WireError, match="no struct"):
+        decode(b"S" + encode("Point") + encode(("x", "y")) + encode((1,)))
+
+
 def test_text_with_bytes_that_are_no_text_comes_back() -> None:
     assert decode(encode("a\udcffb")) == "a\udcffb"
 
 
-@pytest.mark.parametrize("value", [[1], {}, object(), 1j, bytearray(b"x"), Call, ("ok", [1])])
+@pytest.mark.parametrize("value", [{1}, object(), 1j, bytearray(b"x"), Call, ("ok", [1j]), {"a": {1}}])
 def test_other_values_cannot_cross(value: object) -> None:
     with pytest.raises(TypeError, match="cannot cross the wire"):
         encode(value)

@@ -70,14 +70,14 @@ class Node:
     __slots__ = ("fields", "items", "kind", "references")
 
     def __init__(self, text: str) -> None:
-        _, _, body = text.partition(" = ")
-        self.kind, _, inside = body.removeprefix("distinct ").partition("(")
+        body = text.partition(" = ")[2].strip().removeprefix("distinct ")
+        self.kind, _, inside = body.partition("(")
         self.fields: dict[str, str] = {}
         self.references: dict[str, int] = {}
         self.items: list[int] = []
         if self.kind.startswith("!{"):
-            items = body.strip("!{}\n").split(", ") if body.strip() != "!{}" else []
-            self.items = [_reference(item) for item in items]
+            inside = body.strip("!{}")
+            self.items = [_reference(item) for item in inside.split(", ")] if inside else []
             return
         # A quote within a string is an escape, so every other piece is a string. (`re` would cost 5 ms to import.)
         name = ""
@@ -88,9 +88,9 @@ class Node:
             for token in part.split(", "):
                 name, colon, value = token.partition(": ")
                 if value.startswith("<0x"):
-                    self.references[name] = _reference(value.rstrip(")\n"))
+                    self.references[name] = _reference(value.rstrip(")"))
                 elif colon and value:
-                    self.fields[name] = value.rstrip(")\n")
+                    self.fields[name] = value.rstrip(")")
 
     def get(self, name: str) -> str:
         """A field that is no reference, or ""."""
@@ -145,6 +145,12 @@ class DebugInfo:
         llvm.dispose_module(module.take())
         self.language = self._language()
         self._void = Nothing("()" if self.language == RUST else "void", 0, self.language)
+
+    def close(self) -> None:
+        """Give the nodes' memory back; no type of this module may be used any more."""
+        if self._context is not None:
+            self._context.close()
+            self._context = None
 
     def function(self, symbol: str) -> SourceFunction | None:
         """The function that a symbol stands for; None if debug info does not say."""

@@ -9,7 +9,8 @@ from jitrepl.errors import ArgumentError, JitreplError
 from jitrepl.literal_tree import Literal
 from jitrepl.worker import abi
 from jitrepl.worker.debuginfo import DebugInfo
-from jitrepl.worker.dylib import SessionDylib, SessionModule
+from jitrepl.worker.dylib import SessionDylib
+from jitrepl.worker.modules import SessionModule
 from jitrepl.worker.present import present
 from jitrepl.worker.reader import quoted
 from jitrepl.worker.signatures import Signature
@@ -87,12 +88,11 @@ class SourceCalls:
         return self._of(found[0]) if found and found[1].described else None
 
     def _of(self, module: SessionModule) -> DebugInfo:
-        kept = self._read.get(module.name)
+        kept = self._read.get(module.id)
         if kept is None or kept[0] is not module:
-            gone = [name for name in self._read if name not in self._dylib.modules]
-            for name in gone:
-                del self._read[name]
-            kept = self._read[module.name] = (module, DebugInfo(module.parse()))
+            for id in [id for id in self._read if id not in self._dylib.modules]:
+                self._read.pop(id)[1].close()
+            kept = self._read[module.id] = (module, DebugInfo(module.parse()))
         return kept[1]
 
 

@@ -23,6 +23,16 @@ def test_a_result_is_its_type_and_value() -> None:
     assert (plain(line.fragments), line.result) == ("i32 5", True)
 
 
+def test_a_value_with_its_type_in_it_is_shown_alone() -> None:
+    assert text(render(Called("f", Value("Point", "Point { x: 1 }", (1,), "", "Point { x: 1 }")))) == ["Point { x: 1 }"]
+
+
+def test_a_file_may_register_host_functions_formatters_or_both() -> None:
+    both = messages.HostsAdded(("f", "g"), (), ("Point", "std::*"))
+    assert text(render(both)) == ["host functions: @f, @g", "formatters: Point, std::*"]
+    assert text(render(messages.HostsAdded((), (), ("Point",)))) == ["formatters: Point"]
+
+
 def test_void_shows_nothing() -> None:
     assert render(Called("f", Value("void", "", None))) == []
 
