@@ -94,6 +94,7 @@ def bitcode(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     for source in sorted(DATA.glob("*.c")):
         compile(source.name, f"{source.stem}_c.bc")
+    compile("source/values.c", "values.bc", "-O0", "-g", "-w", "-emit-llvm")
     compile("sum.c", "object.o", "-O1")
     compile("sum.c", "aarch64.bc", "-emit-llvm", "--target=aarch64-linux-gnu")
     compile("sum.c", "wasm32.bc", "-emit-llvm", "--target=wasm32")

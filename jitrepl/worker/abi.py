@@ -142,7 +142,9 @@ def is_empty(type: SourceType) -> bool:
 def _is_whole(type: SourceType, given: Type) -> bool:
     """Whether one IR value is the whole of a value."""
     if isinstance(type, Address):
-        return isinstance(given, Pointer) or (isinstance(given, Int | Struct) and given.size >= type.size > 0)
+        if type.kind == "::*":  # an offset, or the function and the adjustment of `this`
+            return given.size >= type.size > 0
+        return isinstance(given, Pointer)  # an optimiser may pass what it points at instead
     if isinstance(type, Scalar) and not _is_complex(type):
         kind = Float if type.kind == "float" else Int
         return isinstance(given, kind) and given.size == type.size

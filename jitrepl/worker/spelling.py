@@ -71,12 +71,15 @@ def signature(function: SourceFunction) -> str:
 def definition(type: SourceType) -> str:
     """A type with what is in it, as it could be declared."""
     if isinstance(type, Alias) and type.language != RUST:
-        return f"typedef {_c(type.target, short_cxx(type.name))};"
+        target = type.target
+        if isinstance(target, Record | Enumeration) and not target.name:
+            return f"typedef {definition(target).rstrip(';')} {short_cxx(type.name)};"
+        return f"typedef {_c(target, short_cxx(type.name))};"
     if isinstance(type, Enumeration):
         names = "".join(f"    {name} = {number},\n" for name, number in type.values.items())
         base = f" : {spell(type.base)}" if type.base and type.language == CXX else ""
         word = "enum class " if type.scoped and type.language == CXX else "enum "
-        head = f"{word}{spell(type).removeprefix('enum ')}{base}"
+        head = f"{word}{spell(type).removeprefix('enum ') if type.name else ''}{base}".rstrip()
         return f"{head} {{\n{names}}}" + ";" * (type.language != RUST)
     if isinstance(type, Record):
         return _record(type)
@@ -238,12 +241,15 @@ def _rust(type: SourceType) -> str:
 
 def short_rust(name: str) -> str:
     """A Rust name, and those of its arguments, without their paths and without the global allocator."""
-    pieces, word = [], ""
+    pieces: list[str] = []
+    word = ""
     at = 0
     while at < len(name):
         letter = name[at]
         if name.startswith("::", at):
-            word = ""  # what was before it was a module
+            if not word and "".join(pieces[-1:]) == ">":
+                pieces.append("::")  # what is before it is a type
+            word = ""
             at += 2
             continue
         if letter.isalnum() or letter in "_{}#":

@@ -169,6 +169,7 @@ def test_cxx_names_are_as_somebody_would_write_them(name: str, short: str) -> No
         ("(u8)", "(u8,)"),
         ("()", "()"),
         ("&dyn core::fmt::Debug", "&dyn Debug"),
+        ("alloc::raw_vec::RawVec<u8>::grow", "RawVec<u8>::grow"),
         ("[core::cell::Cell<u8>; 3]", "[Cell<u8>; 3]"),
     ],
 )

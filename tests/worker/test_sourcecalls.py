@@ -490,3 +490,37 @@ def test_a_variant_comes_to_python_with_its_name_and_goes_back(rust: Session) ->
     assert rust.call("surface", circle) == 6.25
     assert rust.call("surface", rust.call("shape", 0)) == 0.0
     assert rust.call("color", rust.call("color", "Red")) == "Color::Blue"
+
+
+# What an optimiser makes of functions
+
+
+CHANGED = """
+define i32 @read(i32 %value, ptr %rest) !dbg !4 {
+  ret i32 %value
+}
+
+define i32 @less(i32 %value) !dbg !9 {
+  ret i32 %value
+}
+
+!llvm.dbg.cu = !{!0}
+!llvm.module.flags = !{!2}
+!0 = distinct !DICompileUnit(language: DW_LANG_C11, file: !1, producer: "hand", emissionKind: FullDebug)
+!1 = !DIFile(filename: "a.c", directory: "/")
+!2 = !{i32 2, !"Debug Info Version", i32 3}
+!4 = distinct !DISubprogram(name: "read", scope: !1, file: !1, type: !5, unit: !0, spFlags: DISPFlagDefinition)
+!5 = !DISubroutineType(types: !6)
+!6 = !{!8, !7, !7}
+!7 = !DIDerivedType(tag: DW_TAG_pointer_type, baseType: !8, size: 64)
+!8 = !DIBasicType(name: "int", size: 32, encoding: DW_ATE_signed)
+!9 = distinct !DISubprogram(name: "less", scope: !1, file: !1, type: !5, unit: !0, spFlags: DISPFlagDefinition)
+"""
+
+
+def test_a_function_whose_parameters_were_changed_is_called_as_its_ir_says(session: Session) -> None:
+    # `int read(int *, int *)`, of which the first pointer was replaced by what it points at.
+    session.load(CHANGED)
+    assert session.describe("read") == "int read(int *, int *)"
+    assert shown(called(session)("read 5 null")) == "i32 5"
+    assert shown(called(session)("less 5")) == "i32 5"

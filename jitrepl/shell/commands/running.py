@@ -37,6 +37,8 @@ def call(session: Session, signature: SignatureText, name: Name, args: Literals)
     `inf`), `null`, `@global`, text (`"hi"` is a NUL-terminated buffer where a ptr is wanted), `[1, 2, 3]` (a
     buffer), structs, arrays and vectors as IR writes them or in parentheses: `(1, 2.5)`.
 
+    A function with debug info takes and returns values of its source: `{1, 2}`, `{.x = 1}`, `RED`, `Some(5)`.
+
     A function that the session does not declare can be called with its type in front:
 
         :call "double (double)" cos 1.0
