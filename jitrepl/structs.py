@@ -26,9 +26,14 @@ class Struct(tuple[object, ...]):
         made._fields = names
         return made
 
+    def __getattribute__(self, name: str) -> object:
+        if name[:1] != "_":  # fields first: tuples have methods called `count` and `index`
+            fields = super().__getattribute__("_fields")
+            if name in fields:
+                return self[fields.index(name)]
+        return super().__getattribute__(name)
+
     def __getattr__(self, name: str) -> object:
-        if name in self.__dict__.get("_fields", ()):
-            return self[self._fields.index(name)]
         raise AttributeError(f"{self._name} has no field {name!r}; it has {', '.join(self._fields) or 'none'}")
 
     def _asdict(self) -> dict[str, object]:

@@ -142,7 +142,7 @@ class Caller:
         self._hosts = hosts
         self._memory = memory
         self._result = ctypes.create_string_buffer(_SMALL + _ALIGN)
-        self._place = 0
+        self._place, self._kept = 0, self._result
         self._sources: SourceCalls | None = None
         self.note: Callable[[str], object] = lambda note: None
         """Takes a remark about a value."""
@@ -199,7 +199,7 @@ class Caller:
         if self._sources is None:
             from jitrepl.worker.sourcecalls import SourceCalls
 
-            self._sources = SourceCalls(self._dylib, self._memory, self.run)
+            self._sources = SourceCalls(self._dylib, self._memory, self.run, self._thunks)
         return self._sources
 
     def _called(
@@ -208,11 +208,13 @@ class Caller:
         variadic = [values.write_variadic(text, self._memory) for text in others]
         extra = tuple(type for type, _ in variadic)
         result = self.run(signature, address, b"".join([*data, *(written for _, written in variadic)]), extra)
+        kept = self._kept  # what destroys the result is called, too
         try:
             value, notes = source.value(result, self._place)
         except (LookupError, ValueError, TypeError, AssertionError, RecursionError) as problem:
             self.note(f"warning: the debug info of the result is not understood: {problem!r}")
             return self._of_ir(signature.result, result)
+        del kept
         for note in notes:
             self.note(note)
         return value
@@ -236,7 +238,7 @@ class Caller:
         result = self._result if size <= _SMALL else ctypes.create_string_buffer(size + _ALIGN)
         place = ctypes.addressof(result) + -ctypes.addressof(result) % _ALIGN
         ctypes.memset(place, 0, size)
-        self._place, self._result_kept = place, result
+        self._place, self._kept = place, result
         self._about_to_run()
         self._hosts.entered()
         try:

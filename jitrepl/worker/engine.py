@@ -244,6 +244,9 @@ class Engine:
     def _describe(self, request: messages.Describe) -> messages.Text:
         name = request.what.removeprefix("@").strip('"')
         text = self._caller.sources.describe(name)
+        host = self._hosts.find(name)
+        if text is None and host and not self.dylib.find(name):
+            text = self._hosts.signature(host).type.text
         if text is None:
             from jitrepl.worker.dump import ir_type
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from jitrepl.formatting import Shown
 from jitrepl.worker.formatters import MOST_NODES, bytes_at, for_types
 from jitrepl.worker.sourcetypes import Address, Record, Scalar
@@ -145,7 +147,8 @@ def _branches(value: SourceValue) -> Iterator[tuple[SourceValue, SourceValue]]:
                 key, item = node["keys"].elements()[index], node["vals"].elements()[index]
                 yield value.at(key.address, value.argument("K")), value.at(item.address, value.argument("V"))
 
-    yield from walk(root["node"]["pointer"].pointer, min(int(root["height"]), _HIGHEST))
+    entries = walk(root["node"]["pointer"].pointer, min(int(root["height"]), _HIGHEST))
+    yield from islice(entries, min(count, MOST_NODES))
 
 
 _WIDEST, _HIGHEST = 11, 16

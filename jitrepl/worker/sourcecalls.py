@@ -18,6 +18,7 @@ from jitrepl.worker.sourceargs import Writer, read_arguments
 from jitrepl.worker.sourcetypes import RUST, Alias, Enumeration, Record, Scalar, SourceFunction, SourceType
 from jitrepl.worker.spelling import declare, definition, short_cxx, short_rust, signature, spell
 from jitrepl.worker.temporaries import Temporaries
+from jitrepl.worker.thunks import Thunks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,12 +35,13 @@ class SourceCalls:
         dylib: the session's symbols.
         memory: keeps what arguments need.
         run: calls an address.
+        thunks: compiles what that needs.
     """
 
-    def __init__(self, dylib: SessionDylib, memory: SessionMemory, run: Run) -> None:
+    def __init__(self, dylib: SessionDylib, memory: SessionMemory, run: Run, thunks: Thunks) -> None:
         self._dylib = dylib
         self._read: dict[str, tuple[SessionModule, DebugInfo]] = {}
-        self._temporaries = Temporaries(dylib, run)
+        self._temporaries = Temporaries(dylib, run, thunks)
         self._writer = Writer(memory, self._temporaries.allocate)
         self._keep = memory.keep
 

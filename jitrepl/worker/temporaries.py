@@ -15,6 +15,7 @@ from jitrepl.worker.process import symbol_address
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.sourcetypes import CXX, RUST, Address, Record, SourceType
 from jitrepl.worker.sourcevalues import Memory, SourceValue, Unreadable
+from jitrepl.worker.thunks import Thunks
 from jitrepl.worker.types import Function, Int, Pointer, Void
 
 TYPE_CHECKING = False
@@ -43,10 +44,12 @@ class Temporaries:
     Args:
         dylib: the session's symbols.
         run: calls an address.
+        thunks: compiles what that needs.
     """
 
-    def __init__(self, dylib: SessionDylib, run: Run) -> None:
+    def __init__(self, dylib: SessionDylib, run: Run, thunks: Thunks) -> None:
         self._dylib = dylib
+        self._thunks = thunks
         self._run = run
         self._known: dict[str, int] = {}
 
@@ -71,9 +74,11 @@ class Temporaries:
         elif plain.language == RUST:
             function = self._glue(plain, info)
             if not function and _owns(plain, 0) and self._rust("dealloc"):
+                self._thunks.for_call(_DEALLOCATE, ())
                 return lambda place: self._give_back(plain, place)
         if not function:
             return None
+        self._thunks.for_call(_DESTROY, ())
         return lambda place: self._destroy(function, place)
 
     def _destroy(self, function: int, place: int) -> None:

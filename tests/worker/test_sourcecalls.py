@@ -209,6 +209,10 @@ def test_without_debug_info_types_and_values_are_those_of_ir(session: Session) -
         session.describe("smu")
 
 
+def test_a_host_function_has_the_type_that_was_given_to_it(session: Session) -> None:
+    assert session.describe("hello") == "void ()"
+
+
 # C++
 
 LIBRARIES = {"libstdc++": ("-stdlib=libstdc++", "libstdc++.so.6"), "libc++": ("-stdlib=libc++", "libc++.so.1")}
@@ -303,10 +307,12 @@ def test_smart_pointers_are_shown_with_what_they_own(cxx: Session) -> None:
 
 
 def test_a_temporary_is_destroyed_when_it_was_shown(cxx: Session) -> None:
-    if "_ZN7CountedD2Ev" not in {symbol.name for symbol in cxx.symbols()}:
-        return  # at -O2 no code of its own is left of it
+    if not {"_ZN7CountedD2Ev", "_ZN5LargeD2Ev"} <= {symbol.name for symbol in cxx.symbols()}:
+        return  # at -O2 no code of their own is left of them
     before = cxx.call("living")
     assert cxx.call("counted", 1) == (1,)
+    assert cxx.call("living") == before
+    assert cxx.call("large", 2).last == (2,)
     assert cxx.call("living") == before
 
 

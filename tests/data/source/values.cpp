@@ -37,7 +37,15 @@ struct Counted {
 };
 Counted Counted::make(int n) { return Counted(n); }
 
+struct Large { // its result is larger than the buffer that results share
+    Counted last;
+    char bytes[8192];
+    Large(int n) : last(n), bytes{} { bytes[8191] = 'z'; }
+};
+
 extern "C" {
+Large large(int n) { return Large(n); }
+int of_large() { Large l(1); return l.bytes[8191]; }
 int living() { return alive; }
 Counted counted(int n) { Counted made(n); return made; }
 int of_counted(const Counted &c) { return c.plus(1); }
