@@ -70,9 +70,11 @@ class Dump(Request):
 
     Args:
         what: a function, global, named type (`%T`), module name; "" for the whole session.
+        only_type: whether to print its type instead, or a type of the source, in the spelling of the source.
     """
 
     what: str = ""
+    only_type: bool = False
 
 
 class Unload(Request):
@@ -101,16 +103,6 @@ class Save(Request):
 
 class ListModules(Request):
     """List the session's modules; answered by `ModuleTable`."""
-
-
-class Describe(Request):
-    """Say what type something has, as its source writes it, or IR; answered by `Text`.
-
-    Args:
-        what: the name of a function, global value or source type.
-    """
-
-    what: str
 
 
 class ListSymbols(Request):

@@ -1,4 +1,4 @@
-// For docs/values.md: `clang-22 -g -emit-llvm -c docs/examples/shapes.c -o shapes.bc`.
+// Structs and enumerations by value, for docs/values.md.
 #include <stdint.h>
 
 enum color { RED, GREEN, BLUE };

@@ -101,7 +101,8 @@ class Session:
         """Call a function and return what it returned, as a Python value.
 
         Integers and floats come as `int` and `float` (`Decimal` beyond double), `i1` as `bool`, pointers as
-        addresses, structs, arrays and vectors as tuples, `[N x i8]` as `bytes`, `void` as None.
+        addresses, structs, arrays and vectors as tuples, `[N x i8]` as `bytes`, `void` as None. With debug info they
+        are values of the source: str, list, dict, and `jitrepl.structs.Struct`.
 
         Args:
             name: the function's name.
@@ -135,14 +136,8 @@ class Session:
         return reply.text if isinstance(reply, messages.Text) else ""
 
     def describe(self, what: str) -> str:
-        """The declaration of a function or global, or the definition of a source type, as its source has it.
-
-        Without debug info it is the IR type.
-
-        Raises:
-            SymbolError: if there is nothing of that name.
-        """
-        reply = self.ask(messages.Describe(what))
+        """The type of a function or global, or what is in a type, as the source, or else IR, has it."""
+        reply = self.ask(messages.Dump(what, only_type=True))
         return reply.text if isinstance(reply, messages.Text) else ""
 
     def symbols(self) -> tuple[messages.Symbol, ...]:
@@ -156,7 +151,8 @@ class Session:
         Raises:
             HostError: if that fails.
         """
-        return self.ask_host(path).names
+        reply = self.ask(messages.AddHost(os.path.abspath(os.path.expanduser(path))))
+        return reply.names if isinstance(reply, messages.HostsAdded) else ()
 
     def library(self, name: str) -> tuple[str, ...]:
         """Open a library, whose symbols then serve the session; the files that it consists of.
@@ -346,12 +342,6 @@ class Session:
     def _load(self, request: messages.Load) -> messages.Loaded:
         reply = self.ask(request)
         assert isinstance(reply, messages.Loaded)
-        return reply
-
-    def ask_host(self, path: str) -> messages.HostsAdded:
-        """Run a Python file that registers host functions or formatters."""
-        reply = self.ask(messages.AddHost(os.path.abspath(os.path.expanduser(path))))
-        assert isinstance(reply, messages.HostsAdded)
         return reply
 
     def ask_call(self, name: str, arguments: tuple[str, ...], signature: str = "") -> messages.Called:

@@ -13,6 +13,7 @@ from jitrepl.worker.jit import Jit
 from jitrepl.worker.missing import suggestion
 from jitrepl.worker.modules import SessionModule
 from jitrepl.worker.owned import Context, Module, diagnostics
+from jitrepl.worker.reader import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def ir_type(dylib: SessionDylib, what: str) -> str:
     name = what.removeprefix("@").strip('"')
     found = dylib.find(name)
     known = found[1] if found else dylib.declared(name)
+    if known and not known.type.text:
+        raise SymbolError(f"{quoted(name)} comes from an object, which does not say its type")
     if known:
         return known.type.text
     if what.startswith("%"):

@@ -237,11 +237,13 @@ class Engine:
         return messages.Called(request.name, value, self.take_notes())
 
     def _dump(self, request: messages.Dump) -> messages.Text:
+        if request.only_type:
+            return self._describe(request)
         from jitrepl.worker.dump import dump
 
         return messages.Text(dump(self.dylib, request.what))
 
-    def _describe(self, request: messages.Describe) -> messages.Text:
+    def _describe(self, request: messages.Dump) -> messages.Text:
         name = request.what.removeprefix("@").strip('"')
         text = self._caller.sources.describe(name)
         host = self._hosts.find(name)
@@ -374,7 +376,6 @@ _ANSWERS: dict[type, Callable[[Engine, Any], messages.Reply]] = {
     messages.Save: Engine._save,
     messages.Call: Engine._call,
     messages.Dump: Engine._dump,
-    messages.Describe: Engine._describe,
     messages.ListSymbols: Engine._symbols,
     messages.ListModules: Engine._modules,
     messages.AddHost: Engine._add_host,

@@ -50,7 +50,8 @@ class ObjectSymbol:
     """
 
     __slots__ = (
-        "constant", "defined", "kind", "local", "name", "private", "signature", "thread_local", "type", "used", "weak",
+        "constant", "defined", "described", "kind", "local", "name", "private", "signature", "thread_local", "type",
+        "used", "weak",
     )  # fmt: skip
 
     def __init__(self, name: str, kind: str, size: int, defined: bool, weak: bool) -> None:
@@ -61,7 +62,7 @@ class ObjectSymbol:
         self.type = Type(f"[{size} x i8]" if size and kind == "variable" else "", size)
         self.signature = None
         self.used = True
-        self.local = self.private = self.thread_local = self.constant = False
+        self.local = self.private = self.thread_local = self.constant = self.described = False
 
     @property
     def callable(self) -> bool:

@@ -12,6 +12,7 @@ from transcripts import SCRIPTS, TIMEOUT
 
 from jitrepl import Session, errors, formatting
 from jitrepl.formatting import Formatter, Shown, formatter
+from jitrepl.messages import AddHost, HostsAdded
 from jitrepl.worker.sourcetypes import RUST, Address, C, Member, Record, Scalar
 from jitrepl.worker.sourcevalues import Elements, Memory, SourceValue, Unreadable
 
@@ -70,7 +71,9 @@ def formatted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     subprocess.run(command, check=True, timeout=TIMEOUT, cwd=folder)
     with Session(snapshots=False) as session:
         session.load(folder / "made.bc")
-        assert session.ask_host(str(folder / "formatters.py")).formatters == ("point", "slice", "date", "strange")
+        reply = session.ask(AddHost(str(folder / "formatters.py")))
+        assert isinstance(reply, HostsAdded)
+        assert reply.formatters == ("point", "slice", "date", "strange")
         yield session
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from jitrepl import messages
 from jitrepl.errors import JitreplError
 from jitrepl.records import Record
@@ -64,7 +66,7 @@ def host(session: Session, paths: Paths) -> Record:
         def add(a, b):
             return a + b
     """
-    return _each(paths, session.ask_host)
+    return _each(paths, lambda path: session.ask(messages.AddHost(os.path.abspath(os.path.expanduser(path)))))
 
 
 @command()
