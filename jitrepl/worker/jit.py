@@ -10,6 +10,7 @@ from ctypes import Structure, byref, c_int, c_uint8, c_uint64, c_void_p, string_
 from jitrepl.errors import JITError
 from jitrepl.worker import llvm
 from jitrepl.worker.owned import Module, diagnostics, identifier_of
+from jitrepl.worker.unwind_tables import close_gaps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -276,6 +277,7 @@ class Jit:
     def _linking(self, _context: int, buffer: int) -> int | None:
         object = c_void_p.from_address(buffer)
         start, size = llvm.buffer_start(object), llvm.buffer_size(object)
+        close_gaps(start, size)
         identifier = self._objects.pop(start, None)
         if self.trace:
             self.trace.linking(identifier, start, size)

@@ -160,11 +160,11 @@ const_string = prototype("LLVMConstStringInContext2", Ptr, Ptr, Str, c_size_t, B
 module_context = prototype("LLVMGetModuleContext", Ptr, Ptr)
 set_thread_local = prototype("LLVMSetThreadLocal", None, Ptr, Bool)
 set_global_constant = prototype("LLVMSetGlobalConstant", None, Ptr, Bool)
-enum_attribute = prototype("LLVMGetEnumAttributeAtIndex", Ptr, Ptr, c_uint, c_uint)
 
 # Attributes of parameters and results
 attribute_count = prototype("LLVMGetAttributeCountAtIndex", c_uint, Ptr, c_uint)
 attributes_at = prototype("LLVMGetAttributesAtIndex", None, Ptr, c_uint, Ptr)
+enum_attribute = prototype("LLVMGetEnumAttributeAtIndex", Ptr, Ptr, c_uint, c_uint)
 attribute_kind = prototype("LLVMGetEnumAttributeKind", c_uint, Ptr)
 attribute_kind_named = prototype("LLVMGetEnumAttributeKindForName", c_uint, Str, c_size_t)
 attribute_value = prototype("LLVMGetEnumAttributeValue", c_uint64, Ptr)
