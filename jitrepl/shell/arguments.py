@@ -74,8 +74,31 @@ def _read_signature(text: str) -> tuple[object, str]:
         return "", text
     end = text.find('"', 1)
     if end < 0:
-        raise UsageError("the function type's closing quote is missing", 'write it like `"double (double)"`')
+        raise UsageError("the closing quote is missing", 'a function type is written like `"double (double)"`')
+    if not _is_function_type(text[1:end], text[end + 1 :].split()[:1]):
+        return "", text  # a name in quotes
     return text[1:end], text[end + 1 :].lstrip()
+
+
+_TYPES = frozenset(("void", "half", "bfloat", "float", "double", "fp128", "x86_fp80", "ppc_fp128", "ptr"))
+
+
+_VALUES = ("true", "false", "null", "inf", "nan", "undef", "poison", "zeroinitializer", *_TYPES)
+
+
+def _is_function_type(text: str, following: list[str]) -> bool:
+    """Whether a text in quotes is an IR type, `i32 (ptr)`, rather than a name, `add(int, int)`.
+
+    Args:
+        text: what is in the quotes.
+        following: the next word, if there is one: a name follows a type, values follow a name.
+    """
+    if following and (following[0][0].isalpha() or following[0][0] in "@_") and following[0] not in _VALUES:
+        return True
+    word = text.partition("(")[0].rstrip().rpartition(" ")[2]
+    if text.startswith(("{", "[", "<", "%")) or word[:1] in ("}", "]", ">", "%"):
+        return True
+    return word in _TYPES or (word[:1] == "i" and word[1:].isdecimal())
 
 
 def _read_name(text: str) -> tuple[object, str]:

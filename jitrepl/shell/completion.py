@@ -85,8 +85,10 @@ class SessionCompleter(Completer):
         for name, symbol in self._session.symbols_by_name.items():
             plain = _PLAIN.fullmatch(name)
             text = ("@" if sigil else "") + (name if plain else f'"{name}"')
-            if text.startswith(word):
+            if text.startswith(word) and (word or not symbol.spelling):
                 yield Completion(text, -len(word), display_meta=symbol.type)
+            elif symbol.spelling and not sigil and symbol.spelling.startswith(word.removeprefix('"')):
+                yield Completion(f'"{symbol.spelling}"', -len(word), display_meta=symbol.type)
 
     def _ir(self, document: Document) -> Iterable[Completion]:
         before = document.text_before_cursor
