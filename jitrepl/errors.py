@@ -12,6 +12,7 @@
     │   ├── UndefinedError  declared, but nobody defines it
     │   └── DuplicateError  defined already
     ├── JITError            ORC or the code generator gave up
+    ├── ThrownError         a C++ exception or a Rust panic left the function that was called
     ├── HostError           a Python host function raised, or its file cannot be loaded
     ├── UndoError           the session does not remember that far back
     ├── InternalError       a mistake of jitrepl's own
@@ -40,6 +41,8 @@ class JitreplError(Exception):
     """Remarks about what happened before the error."""
     before: tuple[object, ...] = ()
     """What the same input had done before, as the replies to it."""
+    details: tuple[str, ...] = ()
+    """What a class of error knows besides its message; it crosses the wire with that."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -107,6 +110,25 @@ class DuplicateError(SymbolError):
 
 class JITError(JitreplError):
     """ORC or the code generator gave up."""
+
+
+class ThrownError(JitreplError):
+    """A C++ exception or a Rust panic left the function that was called. Memory is as the code left it."""
+
+    @property
+    def type(self) -> str:
+        """The type of what was thrown, `std::runtime_error`; `panic` for a Rust panic."""
+        return self.details[0] if self.details else ""
+
+    @property
+    def text(self) -> str:
+        """What it says: `what()`, a panic's message, a number or text by value; "" if only its type is known."""
+        return self.details[1] if len(self.details) > 1 else ""
+
+    @property
+    def place(self) -> str:
+        """Where a panic came from, `sum.rs:3:5`; "" if that is not known."""
+        return self.details[2] if len(self.details) > 2 else ""
 
 
 class HostError(JitreplError):

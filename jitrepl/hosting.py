@@ -53,6 +53,8 @@ class HostFunction:
         signature: the IR type of the symbol, `i32 (i32, ptr)`.
         name: the symbol, or "" when there is a pattern.
         pattern: a glob pattern for symbols; the function's first argument is then the symbol that was meant.
+
+    A name or pattern with `::` in it is for symbols as C++ or Rust spell them: `core::panicking::panic_fmt`.
     """
 
     def __init__(self, function: Callable[..., Any], signature: str, name: str, pattern: str) -> None:
@@ -70,13 +72,24 @@ class HostFunction:
         """What to call it: its symbol or its pattern."""
         return self.name or self.pattern
 
-    def matches(self, symbol: str) -> bool:
-        """Whether it defines a symbol."""
+    @property
+    def by_path(self) -> bool:
+        """Whether it goes by how C++ or Rust spell symbols."""
+        return "::" in self.label
+
+    def matches(self, symbol: str, spelling: str = "") -> bool:
+        """Whether it defines a symbol.
+
+        Args:
+            symbol: its name.
+            spelling: how C++ or Rust spells it, if it does.
+        """
+        names = (symbol, spelling) if self.by_path else (symbol,)
         if self.name:
-            return self.name == symbol
+            return self.name in names
         from fnmatch import fnmatchcase
 
-        return fnmatchcase(symbol, self.pattern)
+        return any(fnmatchcase(name, self.pattern) for name in names)
 
 
 registered: list[HostFunction] = []
@@ -92,9 +105,10 @@ def host(signature: Any = None, *, name: str = "", pattern: str = "") -> Any:  #
 
     Args:
         signature: the symbol's IR type, such as `"double (double, ptr)"`; None to go by the annotations.
-        name: the symbol, if it is not the function's name.
-        pattern: a glob pattern such as `"log_*"`: define every wanted symbol that matches. The function gets the
-            symbol's name before its other arguments.
+        name: the symbol, if it is not the function's name; or what C++ or Rust calls it, with its path:
+            `"core::option::unwrap_failed"`, `"ns::add(int, int)"`.
+        pattern: a glob pattern such as `"log_*"` or `"core::panicking::panic_*"`: define every wanted symbol that
+            matches. The function gets the symbol's name, or its path, before its other arguments.
 
     Raises:
         TypeError: if there is no signature and a parameter has no annotation that stands for an IR type.

@@ -173,12 +173,14 @@ class Failed(Reply):
 
     Args:
         error: the name of a class in `jitrepl.errors`.
+        details: what that class knows besides.
     """
 
     error: str
     message: str
     hint: str = ""
     notes: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
 
 class Done(Reply):
@@ -227,6 +229,7 @@ class Symbol(Record):
         type: its value type as IR writes it; "" if that is not known, as in an object.
         module: the name of the module that defines it; "" for one that is only declared.
         state: `declared`, `archived` (in an archive, and not needed yet), `lazy` (not materialized), `ready`.
+        spelling: how C++ or Rust source spells it, `add(int, int)`; "" if that is its name.
     """
 
     name: str
@@ -234,6 +237,7 @@ class Symbol(Record):
     type: str
     module: str
     state: str
+    spelling: str = ""
 
 
 class Loaded(Reply):
@@ -399,8 +403,8 @@ _CHANGING = (Start, Load, Unload, Call, AddHost, AddLibrary)
 def changes(request: Request, reply: Reply) -> bool:
     """Whether a request changed the session, so that a snapshot is due; worker and shell both go by this.
 
-    A call that was refused has run no code, unless a host function ended it.
+    A call that was refused has run no code, unless a host function or an exception ended it.
     """
     if isinstance(reply, Failed):
-        return isinstance(request, Call) and reply.error == "HostError"
+        return isinstance(request, Call) and reply.error in ("HostError", "ThrownError")
     return isinstance(request, _CHANGING)

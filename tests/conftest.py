@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from jitrepl.worker.engine import Engine
 
 DATA = ROOT / "tests" / "data"
+LANGUAGES = DATA / "languages"
 SOURCES = DATA / "sources"
 NO_CLANG = "no clang-22 beside this Python: pip install 'jitrepl[clang]'"
 
@@ -47,6 +49,7 @@ def skip_without(tools: Iterable[str]) -> None:
             "rustc": (shutil.which("rustc"), NO_RUSTC),
             "ar": (shutil.which("ar"), NO_AR),
             "objects": ("made by the fixture of that name", ""),
+            "languages": ("made by the fixture of that name", ""),
         }[tool]
         if not present:
             pytest.skip(reason)
@@ -67,6 +70,45 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         subprocess.run(["ar", "rcs", target, *members], check=True, cwd=folder, timeout=TIMEOUT, capture_output=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def languages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the bitcode of `tests/data/languages`; that of `NAME_O.bc` is optimised.
+
+    It is made once for all processes of a run: that takes most of the time of the tests that use it.
+    """
+    skip_without(["clang", "rustc"])
+    from fcntl import LOCK_EX, flock
+
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "languages"
+    folder.mkdir(exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        flock(lock, LOCK_EX)
+        if not (folder / "done").exists():
+            _compile_languages(folder)
+            (folder / "done").touch()
+    return folder
+
+
+def _compile_languages(folder: Path) -> None:
+    clang = [str(_clang()), "-emit-llvm", "-c"]
+    rustc = ["rustc", "--edition=2021", "--crate-type=lib", "--emit=llvm-bc", "-Ccodegen-units=1", "-Coverflow-checks"]
+    commands = [
+        [*clang, "-stdlib=libstdc++", "-g", "throws.cpp", "-o", folder / "throws.bc"],
+        [*clang, "-stdlib=libstdc++", "-O2", "throws.cpp", "-o", folder / "throws_O.bc"],
+        [*clang, "-stdlib=libc++", "-O1", "throws.cpp", "-o", folder / "throws_libcxx.bc"],
+    ]
+    for name in ("constructs", "destructs"):
+        commands.append([*clang, "-stdlib=libstdc++", f"{name}.cpp", "-o", folder / f"{name}.bc"])
+    for name in ("panics", "library"):
+        commands.append([*rustc, "-g", f"{name}.rs", "-o", folder / f"{name}.bc"])
+        commands.append([*rustc, "-Copt-level=2", f"{name}.rs", "-o", folder / f"{name}_O.bc"])
+    running = [subprocess.Popen(command, cwd=LANGUAGES, stderr=subprocess.PIPE) for command in commands]
+    for process in running:
+        _, errors = process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 0, errors.decode()
 
 
 @pytest.fixture(scope="session")

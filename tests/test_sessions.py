@@ -15,7 +15,8 @@ DOCUMENTS = [path for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.
 def test_session(path: Path, tmp_path: Path, update: bool, request: pytest.FixtureRequest) -> None:
     transcript = Transcript(path)
     skip_without(transcript.needs)
-    folder = {"clang": "bitcode", "objects": "objects"}.get(transcript.needs[0] if transcript.needs else "")
+    folders = {"clang": "bitcode", "objects": "objects", "languages": "languages"}
+    folder = folders.get(transcript.needs[0] if transcript.needs else "")
     transcript.run(make_folder(tmp_path, request.getfixturevalue(folder) if folder else None), update)
 
 

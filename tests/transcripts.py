@@ -5,7 +5,8 @@ A **transcript** (`tests/sessions/NAME.txt`) is what `jitrepl --echo --keep-goin
     # what the transcript shows                  (comments, first lines only)
     # options: --host tests/data/numbers.py      (more command-line options)
     # needs: clang                               (the bitcode of tests/data/*.c lies in the working directory;
-                                                  or `objects`: those of tests/data/sources; or `rustc`)
+                                                  or `objects`: those of tests/data/sources; or `languages`:
+                                                  the bitcode of tests/data/languages; or `rustc`)
     > define i32 @f() {
     .   ret i32 5
     . }

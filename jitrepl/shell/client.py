@@ -269,7 +269,7 @@ class Worker:
 
         if isinstance(reply, messages.Failed):
             problem = errors.by_name(reply.error)(reply.message, reply.hint)
-            problem.notes = reply.notes
+            problem.notes, problem.details = reply.notes, reply.details
             raise problem
         if isinstance(reply, messages.Reply):
             return reply

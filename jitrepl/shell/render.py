@@ -67,7 +67,7 @@ def render_error(problem: JitreplError) -> list[Line]:
     """What to print about an error: its message, and the next step."""
     first, *rest = problem.message.splitlines() or [""]
     place, marker, reason = first.partition(" error: ")
-    if marker:
+    if marker and place.endswith(":"):
         head: Fragments = [("name", place), ("error", " error: "), ("", reason)]
     else:
         head = [("error", "error: "), ("", first)]
@@ -95,43 +95,55 @@ def _called(reply: messages.Called, remarks: bool) -> list[Line]:
 
 
 def _loaded(reply: messages.Loaded) -> list[Line]:
-    names = [symbol.name for symbol in reply.defines]
+    spelled = {symbol.name: symbol.spelling for symbol in reply.defines}
+    names = list(spelled)
+
+    def listed(some: list[str]) -> str:
+        return _listed(some, spelled)
+
     if reply.again:
         changed = [name for name in reply.changed if name in names or name not in reply.replaced]
         fresh = [name for name in names if name not in reply.replaced]
         parts = [("changed", changed), ("new", fresh), ("gone", list(reply.gone))]
-        text = "; ".join(f"{word} {_listed(some)}" for word, some in parts if some)
+        text = "; ".join(f"{word} {listed(some)}" for word, some in parts if some)
         return render_note(f"loaded {reply.name} again: {text or 'nothing is different'}")
     fresh = [name for name in names if name not in reply.replaced]
     if reply.opened:
-        return render_note(f"opened {reply.name}{': ' if names else ''}{_listed(names)}")
+        return render_note(f"opened {reply.name}{': ' if names else ''}{listed(names)}")
     if not reply.name.startswith("<"):
-        text = f"loaded {reply.name}: {_listed(fresh) or '' if reply.replaced else _listed(fresh) or 'no symbols'}"
+        text = f"loaded {reply.name}: {listed(fresh) or '' if reply.replaced else listed(fresh) or 'no symbols'}"
     elif fresh:
-        text = f"defined {_listed(fresh)}"
+        text = f"defined {listed(fresh)}"
     elif reply.replaced:
         text = ""
     elif reply.notes:
         return []
     elif reply.declares:
-        text = f"declared {_listed(list(reply.declares))}"
+        text = f"declared {listed(list(reply.declares))}"
     else:
         text = "added, with no symbols"
     if reply.replaced:
-        text += f"{'; ' if fresh else ''}redefined {_listed(list(reply.replaced))}"
+        text += f"{'; ' if fresh else ''}redefined {listed(list(reply.replaced))}"
     return render_note(text)
 
 
-def _listed(names: list[str]) -> str:
-    """The first of some names, as IR writes them, and how many more there are; those that people gave say more."""
-    given = [name for name in names if not name.startswith(_MADE_UP)] or names
-    symbols = ", ".join(str(Symbol(name)) for name in given[:_SHOWN])
-    more = f" and {len(names) - len(given[:_SHOWN])} more" if len(names) > len(given[:_SHOWN]) else ""
-    return symbols + more
+def _listed(names: list[str], spelled: dict[str, str] | None = None) -> str:
+    """The first of some names, as their source or IR writes them."""
+    spelled = spelled or {}
+    own = [name for name in names if not _is_made_up(spelled.get(name) or name)]
+    shown = (own or names)[:_SHOWN]
+    more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+    return ", ".join(spelled.get(name) or str(Symbol(name)) for name in shown) + more
 
 
-_MADE_UP = ("_Z", "_R", "__")
-"""What the names begin with that compilers of C++ and Rust make up."""
+def _is_made_up(name: str) -> bool:
+    """Whether compilers took this from headers or crates, or made it up; it is counted, unless there are no others."""
+    path = name.partition("(")[0].partition("<")[0].rpartition(" ")[2]
+    return name.startswith(_MADE_UP) or path.startswith(_LIBRARIES) or name.endswith("{{closure}}")
+
+
+_MADE_UP = ("decltype(", "typeinfo ", "vtable ", "operator", "<", "__")
+_LIBRARIES = ("std::", "core::", "alloc::", "hashbrown::", "__gnu_cxx::")
 _SHOWN = 8
 """How many symbols of a module are named when it is loaded."""
 
@@ -146,13 +158,17 @@ def _table(reply: messages.SymbolTable) -> list[Line]:
         return render_note("no symbols")
     widths = [min(40, max(len(row[column]) for row in rows)) for column in range(4)]
     lines = []
-    for row in rows:
+    for symbol, row in zip(reply.symbols, rows, strict=True):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         styles = ("name", "", "type", "", "")
         fragments: Fragments = []
         for style, cell in zip(styles, [*cells, row[4]], strict=True):
             fragments += [(style, cell), ("", "  ")]
-        lines.append(Line(fragments[:-1], True))
+        if symbol.spelling:
+            fragments.append(("remark", f"; {symbol.spelling}"))
+        else:
+            fragments.pop()
+        lines.append(Line(fragments, True))
     return lines
 
 

@@ -7,7 +7,7 @@ the newest of which is as it was before the fatal request; where there is none, 
 from __future__ import annotations
 
 from jitrepl import messages
-from jitrepl.errors import Interrupted, JitreplError, TimedOut, UndoError, UsageError, WorkerDied
+from jitrepl.errors import Interrupted, JitreplError, ThrownError, TimedOut, UndoError, UsageError, WorkerDied
 from jitrepl.shell.client import Worker
 from jitrepl.shell.crashes import cause, short_frames, signal_name
 from jitrepl.shell.journal import Journal, as_input, described
@@ -141,6 +141,8 @@ class Supervisor:
         except JitreplError as problem:
             self.journal.add(request, messages.Failed(type(problem).__name__, problem.message))
             self._tell(problem.notes)
+            if isinstance(problem, ThrownError) and isinstance(request, messages.Load):
+                self._take_back()
             raise
         self.journal.add(request, reply)
         self._tell(getattr(reply, "notes", ()))
@@ -264,6 +266,15 @@ class Supervisor:
         else:
             text = f"{doing} ended the process with exit status {problem.status}"
         return WorkerDied(text, hint, problem.signal, problem.status, frames)
+
+    def _take_back(self) -> None:
+        """Forget what constructors did before one of them threw: exit handlers they registered have lost their code."""
+        wanted = len(self.journal)
+        if self._worker and wanted in self._worker.copies:
+            with Undisturbed():
+                self._worker = self._worker.resume(wanted)
+                self._limited = -1  # a copy may be older than the limit
+                self._restore(wanted)
 
     def _explained(self) -> messages.CrashReport:
         """What the worker that was woken knows of the crash of the one before it."""

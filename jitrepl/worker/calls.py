@@ -16,11 +16,13 @@ from jitrepl.worker.reader import quoted
 from jitrepl.worker.signatures import Signature, TypeReader
 from jitrepl.worker.thunks import Thunks
 from jitrepl.worker.types import Type
+from jitrepl.worker.unwinding import THROWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jitrepl.worker.languages import Languages
     from jitrepl.worker.sourcecalls import SourceCall, SourceCalls
 
 
@@ -125,6 +127,7 @@ class Caller:
         thunks: makes what ctypes can call.
         hosts: the host functions.
         memory: keeps buffers, knows types.
+        languages: knows what exceptions are.
         about_to_run: called when everything is compiled, before the function is.
     """
 
@@ -134,8 +137,10 @@ class Caller:
         thunks: Thunks,
         hosts: Hosts,
         memory: SessionMemory,
+        languages: Languages,
         about_to_run: Callable[[], None],
     ) -> None:
+        self._languages = languages
         self._about_to_run = about_to_run
         self._dylib = dylib
         self._thunks = thunks
@@ -155,8 +160,9 @@ class Caller:
             ArgumentError: if the arguments do not fit its parameters.
             UndefinedError, JITError: if it cannot be linked or compiled.
             HostError: if a Python host function that it called raised.
+            ThrownError: if an exception or a panic left it.
         """
-        name = request.name
+        name = request.name if request.signature else self._meant(request.name, request.arguments)
         signature = self._signature(name, request.signature)
         arguments = request.arguments
         source = None if request.signature else self._source_call(name, signature)
@@ -232,6 +238,7 @@ class Caller:
 
         Raises:
             HostError: if a host function raised on the way.
+            ThrownError: if an exception or a panic left the function; memory is as the code left it.
         """
         thunk = self._thunks.for_call(signature, extra)
         size = signature.result.size
@@ -241,14 +248,26 @@ class Caller:
         self._place, self._kept = place, result
         self._about_to_run()
         self._hosts.entered()
-        try:
-            thunk(address, data, place, self._hosts.jump_buffer)
-        finally:
-            settle_streams()
-        failure = self._hosts.failure()
+        status = thunk(address, data, place, self._thunks.way_out.address)
+        self._thunks.way_out.left(status)
+        failure: JitreplError | None = self._hosts.failure()
+        if status == THROWN:
+            failure = self._languages.describe(self._thunks.way_out.take_exception())
+        self._languages.settle()
+        settle_streams()
         if failure:
             raise failure
         return ctypes.string_at(place, size)
+
+    def _meant(self, name: str, arguments: tuple[str, ...]) -> str:
+        """The symbol that a name means: itself, or the function that C++ or Rust spells so."""
+        if self._dylib.find(name) or self._dylib.declared(name) or self._hosts.find(name):
+            return name
+        from jitrepl.worker.sourcenames import choose, mangled, meant_by
+
+        found = [self._dylib.find(symbol) for symbol in meant_by(name, mangled(self._dylib.modules.values()))]
+        functions = [pair[1] for pair in found if pair and pair[1].callable]
+        return choose(name, functions, arguments).name if functions else name
 
     def _signature(self, name: str, written: str) -> Signature:
         if written:
@@ -282,7 +301,10 @@ class Caller:
                 f"{quoted(name)} comes from {found[0].name}, an object, which does not say its type",
                 f'give it, such as "i32 (i32)": `:call "TYPE" {name} …`, or `declare` it first',
             )
-        similar = suggestion(name, [*self._dylib.names(), *self._hosts.names()])
+        from jitrepl.worker.sourcenames import paths
+
+        names = list(self._dylib.names())
+        similar = suggestion(name, [*names, *paths(names), *self._hosts.names()])
         raise SymbolError(f"no {quoted(name)}", similar or "`:symbols` lists what there is")
 
     def _address(self, name: str) -> int:
@@ -299,7 +321,9 @@ class Caller:
         try:
             return values.write(type, text, self._memory)
         except JitreplError as problem:
-            raise ArgumentError(f"argument {index + 1} of {quoted(name)}: {problem.message}", problem.hint) from None
+            from jitrepl.worker.sourcenames import shown
+
+            raise ArgumentError(f"argument {index + 1} of {shown(name)}: {problem.message}", problem.hint) from None
 
 
 def _wrong_count(name: str, signature: Signature, given: int) -> str:
@@ -307,4 +331,6 @@ def _wrong_count(name: str, signature: Signature, given: int) -> str:
     wanted = "no arguments" if not params else "1 argument" if len(params) == 1 else f"{len(params)} arguments"
     least = "at least " if signature.type.varargs else ""
     inside = ", ".join([type.text for type in params] + ["..."] * signature.type.varargs)
-    return f"{quoted(name)} takes {least}{wanted} ({inside}), {given or 'none'} given"
+    from jitrepl.worker.sourcenames import shown
+
+    return f"{shown(name)} takes {least}{wanted} ({inside}), {given or 'none'} given"

@@ -14,6 +14,7 @@ from jitrepl.worker.missing import suggestion
 from jitrepl.worker.modules import SessionModule
 from jitrepl.worker.owned import Context, Module, diagnostics
 from jitrepl.worker.reader import quoted
+from jitrepl.worker.sourcenames import mangled, meant_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ def dump(dylib: SessionDylib, what: str) -> str:
     if found:
         _refuse_object(found[0], quoted(name))
         return _entity(found[0], name)
+    meant = meant_by(name, mangled(dylib.modules.values()))
+    if meant:
+        return "\n".join(_entity(pair[0], symbol) for symbol in meant if (pair := dylib.find(symbol)))
     declared = dylib.declared(name)
     if declared:
         return declared.declaration()

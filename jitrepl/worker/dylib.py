@@ -9,7 +9,7 @@ from jitrepl.worker.generator import LLJIT_OWN
 from jitrepl.worker.jit import Jit, LinkError
 from jitrepl.worker.lending import Lender
 from jitrepl.worker.missing import hint_for, undefined
-from jitrepl.worker.modules import SessionModule
+from jitrepl.worker.modules import SessionModule, describe
 from jitrepl.worker.reader import ELF_MAGIC, Global, Reader, Reading, quoted
 from jitrepl.worker.units import Settlement, Units
 
@@ -391,8 +391,3 @@ class SessionDylib:
                     )  # ORC stops at the first object that lacks something
                 raise undefined(sorted(names), self.modules.values(), [*self.defined, *self._hosts()]) from None
             raise JITError(problem.message, hint_for(problem.message)) from None
-
-
-def describe(item: Global, module: str, state: str) -> messages.Symbol:
-    """A row about a global value."""
-    return messages.Symbol(item.name, item.kind, item.type.text, module, state)

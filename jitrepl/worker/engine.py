@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 
 from jitrepl import messages
-from jitrepl.errors import JITError
+from jitrepl.errors import JITError, UndefinedError
 from jitrepl.tracer import tracer_of
 from jitrepl.worker import llvm, process
 from jitrepl.worker.calls import Caller, SessionMemory
@@ -15,6 +15,8 @@ from jitrepl.worker.generator import HostSymbolGenerator
 from jitrepl.worker.hosts import Hosts
 from jitrepl.worker.initialisers import NULLARY, Initialisers
 from jitrepl.worker.jit import Jit
+from jitrepl.worker.languages import Languages, source_name
+from jitrepl.worker.modules import describe
 from jitrepl.worker.reader import ARCHIVE_MAGIC, quoted
 from jitrepl.worker.thunks import Thunks
 from jitrepl.worker.units import Units
@@ -81,8 +83,9 @@ class Engine:
         memory = SessionMemory(self.dylib, self.dylib.reader.types)
         self._hosts = Hosts(thunks, memory.signature_of, memory)
         memory.hosts = self._hosts
+        self._languages = Languages(self.jit, thunks.way_out, self._hosts, self.dylib)
         self._generator = HostSymbolGenerator(self.jit, self._host_address)
-        self._caller = Caller(self.dylib, thunks, self._hosts, memory, self._about_to_run)
+        self._caller = Caller(self.dylib, thunks, self._hosts, memory, self._languages, self._about_to_run)
         self._initialisers = Initialisers(self.jit, self.dylib, self._caller, lambda text: self._notes.append(text))
         self._caller.note = lambda note: self._notes.append(note)
         process.open_runtime()
@@ -94,9 +97,15 @@ class Engine:
         Raises:
             JitreplError: if the request is refused; `take_notes` has what was noted until then.
         """
+        if not isinstance(request, messages.Explain):
+            self._initialisers.take_back_refused()
         if self.jit.trace:
             self.jit.trace.request(request)
-        return _ANSWERS[type(request)](self, request)
+        try:
+            return _ANSWERS[type(request)](self, request)
+        except UndefinedError as problem:
+            self._languages.explain(problem)
+            raise
 
     def handle_crashes(self) -> None:
         """Have a crash leave a note for the copy that goes on."""
@@ -151,9 +160,7 @@ class Engine:
         self._initialisers.run_waiting()
         self._initialisers.run([admission])
         state = "ready" if module.ready else "lazy"
-        defines = tuple(
-            messages.Symbol(item.name, item.kind, item.type.text, module.name, state) for item in module.definitions()
-        )
+        defines = tuple(describe(item, module.name, state) for item in module.definitions())
         declares = tuple(item.name for item in module.globals if not item.defined)
         changed: tuple[str, ...] = ()
         if admission.previous:
@@ -281,6 +288,8 @@ class Engine:
             raise JITError(
                 f"cannot open the library: {problem}", "give its path, or its soname: `:lib libz.so.1`"
             ) from None
+        self._languages.library_opened()
+        self.dylib.hosts_changed()  # it may have what was not found before
         self._initialisers.run_waiting()
         return messages.Done(self.take_notes())
 
@@ -309,13 +318,17 @@ class Engine:
         return messages.Text(let_attach(), self.take_notes())
 
     def _quit(self, _request: messages.Quit) -> messages.Done:
-        self._initialisers.end_all()
-        if self._exit_functions:
-            self._caller.run(NULLARY, self.jit.lookup(f"{self.jit.prefix}__lljit_run_atexits"), b"")
+        self._initialisers.end_all(self._tell)
+        if self._exit_functions and not self._initialisers.spoiled:
+            run_exit_functions = self.jit.lookup(f"{self.jit.prefix}__lljit_run_atexits")
+            self._initialisers.finish(run_exit_functions, self._tell)
         process.settle_streams()
         if self._reports_at_end:
             llvm.shutdown()  # prints what -time-passes and -stats gathered
         return messages.Done(self.take_notes())
+
+    def _tell(self, text: str) -> None:
+        self.tell((text,))
 
     # What ORC asks or tells
 
@@ -332,6 +345,7 @@ class Engine:
         """Make code for the host functions among these undefined symbols, if a function is wanted."""
         names = list(names)
         self._load_members(name for name in names if self.dylib.needed(name))
+        self._languages.prepare(names)
         for name in names:
             function = self._hosts.find(name)
             if function is None:
@@ -342,7 +356,7 @@ class Engine:
                     f"warning: {name} is wanted as a variable; the host function of that name is not used"
                 )
                 continue
-            self._hosts.address(name)
+            self._hosts.address(name, returns=not (declared and declared.noreturn))
             written = self._hosts.signature(function).type.text
             if declared and declared.type.text != written:
                 self._notes.append(
@@ -358,7 +372,8 @@ class Engine:
     def _outside(self, name: str) -> bool:
         if self._archives and self._archives.member(name):
             return True
-        return self._hosts.find(name) is not None or process.symbol_address(name) is not None
+        there = self._hosts.find(name) is not None or process.symbol_address(name) is not None
+        return there or self._languages.provides(name)
 
     def _host_address(self, symbol: str) -> int | None:
         """What the generator answers: host functions that code was made for."""
@@ -366,7 +381,9 @@ class Engine:
         if address is not None and symbol not in self._said:
             self._said.add(symbol)
             self._units.occupy(symbol)
-            self._notes.append(f"Undefined symbol {symbol}: redirect to host function @ 0x{address:016x}")
+            if symbol not in self._hosts.own:
+                shown = source_name(symbol)
+                self._notes.append(f"Undefined symbol {shown}: redirect to host function @ 0x{address:016x}")
         return address
 
 

@@ -7,10 +7,11 @@ import os
 import sys
 from _thread import get_ident  # `threading` costs 1 ms
 
-from jitrepl.errors import HostError, JitreplError
+from jitrepl.errors import HostError, JitreplError, ThrownError
 from jitrepl.hosting import HostFunction, host, registered
 from jitrepl.literals import quote
 from jitrepl.worker import values
+from jitrepl.worker.languages import source_name
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.thunks import Thunks, offsets_of
 from jitrepl.worker.types import Pointer, Type, Void
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _Dispatch = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
-_JUMP_BUFFER_SIZE = 512  # bytes; the largest jmp_buf of the C libraries in use is below that
 
 
 @host("void ()")
@@ -32,10 +32,11 @@ def hello() -> None:
 class _Entry:
     """A host function behind one symbol: what to call, and how."""
 
-    __slots__ = ("function", "offsets", "signature", "symbol")
+    __slots__ = ("function", "offsets", "returns", "signature", "symbol")
 
-    def __init__(self, function: HostFunction, symbol: str, signature: Signature) -> None:
+    def __init__(self, function: HostFunction, symbol: str, signature: Signature, returns: bool) -> None:
         self.function = function
+        self.returns = returns
         self.symbol = symbol
         self.signature = signature
         self.offsets, _ = offsets_of(signature.type.params)
@@ -57,19 +58,17 @@ class Hosts:
         self._entries: list[_Entry] = []
         self.compiled: dict[str, int] = {}
         """The address of the code for each symbol that was asked for."""
-        self._jump_buffer = (ctypes.c_char * _JUMP_BUFFER_SIZE)()
+        self.own: set[str] = set()
+        """Those of them that are jitrepl's own, not the user's."""
+        self._way_out = thunks.way_out
         self._dispatch = _Dispatch(self._call)
-        self._caller = 0  # the thread that a failing host function may leave by longjmp
-        self._failure: HostError | None = None
-
-    @property
-    def jump_buffer(self) -> int:
-        """Where a call thunk saves the place that a failing host function returns to."""
-        return ctypes.addressof(self._jump_buffer)
+        self._caller = 0  # the thread whose call a failing host function may leave
+        self._failure: JitreplError | None = None
 
     def find(self, symbol: str) -> HostFunction | None:
         """The host function that defines a symbol; the last one registered wins, names before patterns."""
-        matching = [function for function in reversed(registered) if function.matches(symbol)]
+        spelling = source_name(symbol) if any(function.by_path for function in registered) else ""
+        matching = [function for function in reversed(registered) if function.matches(symbol, spelling)]
         matching.sort(key=lambda function: not function.name)
         return matching[0] if matching else None
 
@@ -88,19 +87,33 @@ class Hosts:
         except JitreplError as problem:
             raise HostError(f"host function {function.label}: {problem.message}", problem.hint) from None
 
-    def address(self, symbol: str) -> int | None:
-        """The address of the host function for a symbol; None if there is none."""
+    def address(self, symbol: str, returns: bool = True) -> int | None:
+        """The address of the host function for a symbol; None if there is none.
+
+        Args:
+            symbol: the symbol.
+            returns: whether code that calls it goes on behind the call; it does not if it is declared `noreturn`.
+        """
         known = self.compiled.get(symbol)
         if known is not None:
             return known
         function = self.find(symbol)
-        if function is None:
-            return None
-        signature = self.signature(function)
+        return self._define(function, symbol, self.signature(function), returns) if function else None
+
+    def define(self, symbol: str, signature: Signature, function: Callable[..., int]) -> None:
+        """Define a symbol by a function of jitrepl's own.
+
+        It raises the error that ends the call, or returns the address of a function to go on with.
+        """
+        if symbol not in self.compiled:
+            self._define(HostFunction(function, signature.type.text, symbol, ""), symbol, signature, False)
+            self.own.add(symbol)
+
+    def _define(self, function: HostFunction, symbol: str, signature: Signature, returns: bool) -> int:
         number = len(self._entries)
-        self._entries.append(_Entry(function, symbol, signature))
+        self._entries.append(_Entry(function, symbol, signature, returns))
         dispatch = ctypes.cast(self._dispatch, ctypes.c_void_p).value or 0
-        address = self._thunks.for_host(signature, number, dispatch, self.jump_buffer)
+        address = self._thunks.for_host(signature, number, dispatch, returns)
         self.compiled[symbol] = address
         return address
 
@@ -149,7 +162,7 @@ class Hosts:
         self._caller = get_ident()
         self._failure = None
 
-    def failure(self) -> HostError | None:
+    def failure(self) -> JitreplError | None:
         """What a host function raised since `entered`."""
         self._caller = 0
         failure, self._failure = self._failure, None
@@ -158,6 +171,8 @@ class Hosts:
     def _call(self, number: int, arguments: int, result: int) -> int:
         """Called by reverse thunks. Returns 0, or 1 if the call must be left."""
         entry = self._entries[number]
+        calling = get_ident() == self._caller
+        depth = self._way_out.entered_host() if calling else 0
         try:
             values_in = [
                 _argument(type, arguments + offset, annotation)
@@ -166,21 +181,31 @@ class Hosts:
                 )
             ]
             if entry.function.pattern:
-                values_in.insert(0, entry.symbol)
+                values_in.insert(0, source_name(entry.symbol) if entry.function.by_path else entry.symbol)
             returned = entry.function.function(*values_in)
+            if entry.symbol in self.own:
+                ctypes.c_uint64.from_address(result).value = returned
+                return 0
+            if not entry.returns:
+                raise HostError("it returned, but the code that calls it does not go on then; raise an exception")
             if not isinstance(entry.signature.type.result, Void):
                 data = values.write(entry.signature.type.result, quote(returned), self._memory)
                 ctypes.memmove(result, data, len(data))
             return 0
         except BaseException as problem:
-            what = described(problem, entry.function.function.__code__.co_filename)
-            self._failure = HostError(f"host function {entry.symbol} failed: {what}")
-            if get_ident() == self._caller:
+            # What the first one unwinds may fail again: at the end of an `extern "C"` function of Rust, for instance.
+            self._failure = self._failure or _failure(problem, entry)
+            if depth == 1:
+                self._way_out.about_to_leave()
                 return 1
-            # Another thread has no call to leave: it goes on with zeros.
+            if not entry.returns:
+                os.write(2, f"error: {self._failure}\n".encode("utf-8", "replace"))  # the thunk aborts
+            # Another thread has no call to leave, and another host function below cannot be left: on with zeros.
             ctypes.memset(result, 0, entry.signature.type.result.size)
             return 0
         finally:
+            if calling:
+                self._way_out.left_host()
             sys.stdout.flush()
 
 
@@ -196,6 +221,14 @@ def _argument(type: Type, address: int, annotation: str) -> object:
         text = ctypes.string_at(value)  # type: ignore[arg-type]
         return text.decode("utf-8", "replace") if annotation == "str" else text
     return value
+
+
+def _failure(problem: BaseException, entry: _Entry) -> JitreplError:
+    if isinstance(problem, ThrownError):
+        return problem  # a panic
+    what = problem.message if isinstance(problem, HostError) else ""
+    what = what or described(problem, entry.function.function.__code__.co_filename)
+    return HostError(f"host function {source_name(entry.symbol)} failed: {what}")
 
 
 def described(problem: BaseException, path: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jitrepl.errors import JitreplError, UndefinedError
+from jitrepl.errors import JitreplError, ThrownError, UndefinedError
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.types import Function, Int, Pointer, Void
 
@@ -40,6 +40,15 @@ class Initialisers:
         self._note = note
         self._waiting: dict[SessionModule, str] = {}
         """Modules whose initialisers need what nobody defines yet, and what the user was told of that."""
+        self._refused: list[Admission] = []
+        self.spoiled = False
+        """Whether an initialiser threw: what others of its module have registered for the end has lost its code."""
+
+    def take_back_refused(self) -> None:
+        """Take back what ended the process when it was initialised: this is a copy, in which nothing of it has run."""
+        for admission in reversed(self._refused):
+            admission.take_back()
+        self._refused = []
 
     def run(self, admissions: list[Admission]) -> None:
         """Run those of modules that were just brought in; ones that need what nobody defines yet wait for it.
@@ -50,9 +59,13 @@ class Initialisers:
         for at, admission in enumerate(admissions):
             try:
                 self._run(admission.module, "")
-            except JitreplError:
+            except JitreplError as problem:
+                self.spoiled |= isinstance(problem, ThrownError)
                 for later in reversed(admissions[at:]):
                     later.take_back()
+                raise
+            except BaseException:  # this is a copy that was woken; the crash report wants the code
+                self._refused = admissions[at:]
                 raise
 
     def run_waiting(self) -> None:
@@ -99,11 +112,25 @@ class Initialisers:
         for address in self._destructors(module):
             self._caller.run(NULLARY, address, b"")
 
-    def end_all(self) -> None:
-        """Run all static destructors, those of the last module first."""
+    def end_all(self, tell: Callable[[str], None]) -> None:
+        """Run all static destructors, those of the last module first.
+
+        Args:
+            tell: called with what goes wrong.
+        """
+        if self.spoiled:
+            return
         modules = sorted([*self._dylib.modules.values(), *self._dylib.retired], key=lambda module: -module.number)
         for module in modules:
-            self.end(module)
+            for address in self._destructors(module):
+                self.finish(address, tell)
+
+    def finish(self, function: int, tell: Callable[[str], None]) -> None:
+        """Call what ends something; there is nobody left to whom an exception would be an answer."""
+        try:
+            self._caller.run(NULLARY, function, b"")
+        except JitreplError as problem:
+            tell(f"error: at the end of the session: {problem.message}")
 
     def _destructors(self, module: SessionModule) -> Iterator[int]:
         unit = module.units[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jitrepl.errors import UndefinedError
 from jitrepl.worker import llvm
+from jitrepl.worker.demangle import demangle
 from jitrepl.worker.reader import quoted
 from jitrepl.worker.rewrite import value_named
 
@@ -26,14 +27,17 @@ def undefined(names: list[str], modules: Collection[SessionModule], candidates: 
         modules: the modules of the session.
         candidates: names that are defined.
     """
+    from jitrepl.worker.sourcenames import shown
+
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    lines = [f"Symbols not found: [ {', '.join(names[:_NAMES_SHOWN])}{more} ]"]
+    lines = [f"Symbols not found: [ {', '.join(map(demangle, names[:_NAMES_SHOWN]))}{more} ]"]
     hints = []
     for name in names[:_NAMES_SHOWN]:
         users = list(_users(name, modules))
-        lines += [f"  {quoted(name)} is used by {user}" for user in users[:_USERS_SHOWN]]
+        what = shown(name)
+        lines += [f"  {what} is used by {user}" for user in users[:_USERS_SHOWN]]
         if len(users) > _USERS_SHOWN:
-            lines.append(f"  {quoted(name)} is used by {len(users) - _USERS_SHOWN} more")
+            lines.append(f"  {what} is used by {len(users) - _USERS_SHOWN} more")
         similar = "" if name.startswith(_CXX) else suggestion(name, candidates)
         if similar:
             hints.append(f"{quoted(name)}: {similar}" if len(names) > 1 else similar)
@@ -44,12 +48,14 @@ def undefined(names: list[str], modules: Collection[SessionModule], candidates: 
 
 def _users(name: str, modules: Collection[SessionModule]) -> Iterator[str]:
     """Who uses a symbol that is not defined: `@f of <input 3>`."""
+    from jitrepl.worker.sourcenames import shown
+
     for module in modules:
         if not module.uses(name):
             continue
         functions = using_functions(module, name)
         if functions:
-            yield from (f"{quoted(function)} of {module.name}" for function in functions)
+            yield from (f"{shown(function)} of {module.name}" for function in functions)
         else:
             yield module.name
 

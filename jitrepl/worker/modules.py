@@ -6,8 +6,10 @@ to has moved, its code is compiled again, as a second unit, which uses the data 
 
 from __future__ import annotations
 
+from jitrepl import messages
 from jitrepl.errors import InternalError
 from jitrepl.worker import llvm, rewrite
+from jitrepl.worker.languages import source_name
 from jitrepl.worker.owned import Context, Module, parse
 from jitrepl.worker.reader import BITCODE_MAGIC, Global, Reading
 
@@ -250,3 +252,11 @@ class Unit:
             if item.kind != "function" and item.name not in self.symbols:
                 rewrite.undefine(ptr, item.name, first.symbols[item.name] if item.local else item.name)
         rewrite.forget_initialisers(ptr)
+
+
+def describe(item: Global, module: str, state: str) -> messages.Symbol:
+    """A row about a global value."""
+    spelling = source_name(item.name)
+    return messages.Symbol(
+        item.name, item.kind, item.type.text, module, state, "" if spelling == item.name else spelling
+    )

@@ -51,6 +51,24 @@ def open_library(path: str) -> None:
     ctypes.CDLL(path, mode=ctypes.RTLD_GLOBAL)
 
 
+class _Place(ctypes.Structure):
+    """`Dl_info` of <dlfcn.h>."""
+
+    _fields_ = (
+        ("file", ctypes.c_char_p),
+        ("base", ctypes.c_void_p),
+        ("name", ctypes.c_char_p),
+        ("address", ctypes.c_void_p),
+    )
+
+
+def library_at(address: int) -> str:
+    """The path of the library in which an address lies (dladdr(3)); "" if none is known."""
+    place = _Place()
+    found = _process.dladdr(ctypes.c_void_p(address), ctypes.byref(place))
+    return os.fsdecode(place.file) if found and place.file else ""
+
+
 def open_runtime() -> None:
     """Make libgcc's and libm's symbols visible: code that LLVM generates calls `__emutls_get_address`, `fmodl` …"""
     for name in ("libgcc_s.so.1", "libm.so.6"):

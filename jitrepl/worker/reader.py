@@ -59,6 +59,7 @@ class Global:
         thread_local: whether each thread has its own.
         constant: whether it is a variable that nobody may write.
         described: whether debug info says what it is in its source.
+        noreturn: whether it is a declared function that never returns.
     """
 
     __slots__ = (
@@ -68,6 +69,7 @@ class Global:
         "kind",
         "local",
         "name",
+        "noreturn",
         "private",
         "signature",
         "thread_local",
@@ -88,11 +90,12 @@ class Global:
         self.signature: Signature | None = None
         self.described = False
         self.type: Type
-        self.thread_local = self.constant = False
+        self.thread_local = self.constant = self.noreturn = False
         if kind == "function":
             self.signature = reader.signature(value)
             self.type = self.signature.type
             self.described = bool(llvm.subprogram(value))
+            self.noreturn = not self.defined and reader.never_returns(value)
         else:
             type = llvm.value_type(value)
             if llvm.type_kind(type) == _FUNCTION_KIND:

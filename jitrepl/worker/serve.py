@@ -138,7 +138,7 @@ _GLANCES = 100
 def _failed(problem: JitreplError, engine: Engine | None) -> messages.Failed:
     notes = engine.take_notes() if engine else ()
     kind = type(problem).__name__
-    return messages.Failed(kind, problem.message, problem.hint, notes)
+    return messages.Failed(kind, problem.message, problem.hint, notes, problem.details)
 
 
 def _trace(problem: Exception) -> str:

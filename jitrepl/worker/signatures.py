@@ -20,7 +20,7 @@ _VOID, _INTEGER, _FUNCTION, _STRUCT, _ARRAY, _POINTER, _VECTOR = 0, 8, 9, 10, 11
 _FLAGS = ("signext", "zeroext", "noext", "inreg", "nest", "swiftself", "swiftasync", "swifterror")
 _NUMBERS = ("align", "alignstack")
 _TYPED = ("sret", "byval", "byref", "inalloca", "preallocated", "elementtype")
-_RESULT, _FIRST_PARAM = 0, 1
+_RESULT, _FIRST_PARAM, _OF_FUNCTION = 0, 1, 0xFFFFFFFF  # llvm-c/Core.h, LLVMAttributeIndex
 
 C_CONVENTION = 0
 
@@ -94,6 +94,7 @@ class TypeReader:
     def __init__(self, layout: str) -> None:
         self._layout = layout.encode()
         self._kinds: dict[int, str] = {}
+        self._noreturn: int = llvm.attribute_kind_named(b"noreturn", 8)
         for name in (*_FLAGS, *_NUMBERS, *_TYPED):
             self._kinds[llvm.attribute_kind_named(name.encode(), len(name))] = name
         with self.context() as reader:
@@ -102,7 +103,7 @@ class TypeReader:
 
     def context(self) -> ContextReader:
         """A reader for one context; LLVM's types and attributes are unique within it."""
-        return ContextReader(llvm.create_layout(self._layout), self._kinds)
+        return ContextReader(llvm.create_layout(self._layout), self._kinds, self._noreturn)
 
 
 class ContextReader(Owned):
@@ -114,10 +115,12 @@ class ContextReader(Owned):
     Args:
         layout: an `LLVMTargetDataRef`, which this owns.
         kinds: the names of the attributes that matter, by their number.
+        noreturn: the number of that attribute.
     """
 
-    def __init__(self, layout: int, kinds: dict[int, str]) -> None:
+    def __init__(self, layout: int, kinds: dict[int, str], noreturn: int) -> None:
         super().__init__(layout)
+        self._noreturn = noreturn
         self._kinds = kinds
         self._types: dict[int, Type] = {}
         self._attributes: dict[int, tuple[str, Indirect | None]] = {}
@@ -192,6 +195,10 @@ class ContextReader(Owned):
             if index >= _FIRST_PARAM:
                 indirect.append(behind)
         return Signature(type, llvm.calling_convention(function), tuple(texts), tuple(indirect))
+
+    def never_returns(self, function: int) -> bool:
+        """Whether a function has the attribute `noreturn`."""
+        return bool(llvm.enum_attribute(function, _OF_FUNCTION, self._noreturn))
 
     def _attributes_at(self, function: int, index: int) -> tuple[str, Indirect | None]:
         refs = (c_void_p * llvm.attribute_count(function, index))()

@@ -15,6 +15,7 @@ from jitrepl.worker.owned import parse
 from jitrepl.worker.process import symbol_address
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.types import Type, Unsupported, Void
+from jitrepl.worker.unwinding import FAILED, PERSONALITY, WayOut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,11 +36,14 @@ class Thunks:
 
     def __init__(self, jit: Jit) -> None:
         self._jit = jit
+        self.way_out = WayOut(jit)
         self._made: dict[object, Callable[..., int]] = {}
         self._count = 0
 
     def for_call(self, signature: Signature, extra: tuple[Type, ...]) -> Callable[..., int]:
         """The thunk `(function, arguments, result, jump buffer) -> status` for a signature.
+
+        If exceptions are possible, it is one that catches them.
 
         Args:
             signature: what is known of the function.
@@ -47,17 +51,22 @@ class Thunks:
 
         Returns:
             A function of four addresses. Arguments lie at `offsets_of(…)`. Status 0 means that the function
-            returned; another that a host function left it by `longjmp` to the jump buffer.
+            returned; for the others see `jitrepl.worker.unwinding`.
         """
-        key = (signature.key, tuple(type.text for type in extra))
+        catches = self.way_out.catches
+        key = (signature.key, tuple(type.text for type in extra), catches)
         thunk = self._made.get(key)
         if thunk is None:
-            thunk = self._made[key] = _Thunk(self._compile("call", lambda name: call_thunk(name, signature, extra)))
+            address = self._compile("call", lambda name: call_thunk(name, signature, extra, catches))
+            thunk = self._made[key] = _Thunk(address)
         return thunk
 
-    def for_host(self, signature: Signature, number: int, dispatch: int, jump_buffer: int) -> int:
-        """The address of a function of this signature that calls `dispatch(number, arguments, result)`."""
-        return self._compile("host", lambda name: host_thunk(name, signature, number, dispatch, jump_buffer))
+    def for_host(self, signature: Signature, number: int, dispatch: int, returns: bool = True) -> int:
+        """The address of a function of this signature that calls `dispatch(number, arguments, result)`.
+
+        One that must not return, and cannot end the call either, ends the process.
+        """
+        return self._compile("host", lambda name: host_thunk(name, signature, number, dispatch, self.way_out, returns))
 
     def _compile(self, kind: str, write: Callable[[str], str]) -> int:
         self._count += 1
@@ -85,8 +94,8 @@ def offsets_of(types: tuple[Type, ...]) -> tuple[tuple[int, ...], int]:
     return tuple(offsets), end
 
 
-def call_thunk(name: str, signature: Signature, extra: tuple[Type, ...] = ()) -> str:
-    """The IR of a thunk that calls a function of a signature."""
+def call_thunk(name: str, signature: Signature, extra: tuple[Type, ...] = (), catches: bool = False) -> str:
+    """The IR of a thunk that calls a function of a signature, and catches exceptions if it is to."""
     function = signature.type
     _refuse_unsupported((*signature.params, *extra, signature.result))
     offsets, _ = offsets_of((*signature.params, *extra))
@@ -122,7 +131,10 @@ def call_thunk(name: str, signature: Signature, extra: tuple[Type, ...] = ()) ->
     body = "\n  ".join([*lines, returned])
     setjmp = symbol_address("_setjmp")
     # At -O0 a thunk is compiled in two thirds of the time, and it has nothing to optimise.
-    return f"""define i32 @"{name}"(ptr %function, ptr %arguments, ptr %result, ptr %jump) noinline optnone {{
+    head = f"declare i32 @{PERSONALITY}(i32, i32, i64, ptr, ptr)\n" if catches else ""
+    personality = f" uwtable personality ptr @{PERSONALITY}" if catches else ""
+    return f"""{head}define i32 @"{name}"(ptr %function, ptr %arguments, ptr %result, ptr %jump) noinline optnone\
+{personality} {{
   %status = call i32 inttoptr (i64 {setjmp} to ptr)(ptr %jump) returns_twice
   %fresh = icmp eq i32 %status, 0
   br i1 %fresh, label %run, label %left
@@ -135,8 +147,13 @@ left:
 """
 
 
-def host_thunk(name: str, signature: Signature, number: int, dispatch: int, jump_buffer: int) -> str:
-    """The IR of a function that packs its arguments, calls the host, and leaves if that failed."""
+def host_thunk(
+    name: str, signature: Signature, number: int, dispatch: int, way_out: WayOut, returns: bool = True
+) -> str:
+    """The IR of a function that packs its arguments, calls the host, and leaves if that failed.
+
+    One that does not return calls what the host has put in the place of the result, with the same arguments, or aborts.
+    """
     function = signature.type
     _refuse_unsupported((*function.params, function.result))
     if function.varargs:
@@ -144,18 +161,29 @@ def host_thunk(name: str, signature: Signature, number: int, dispatch: int, jump
     offsets, size = offsets_of(function.params)
     params = ", ".join(f"{type.text} %a{i}" for i, type in enumerate(function.params))
     lines = [f"%arguments = alloca [{max(size, 1)} x i8], align 64"]
-    lines.append(f"%result = alloca [{max(function.result.size, 1)} x i8], align 64")
+    lines.append(f"%result = alloca [{max(function.result.size, 8)} x i8], align 64")
+    lines += [] if returns else ["store ptr null, ptr %result"]
     for index, (type, offset) in enumerate(zip(function.params, offsets, strict=True)):
         lines.append(f"%p{index} = getelementptr i8, ptr %arguments, i64 {offset}")
         lines.append(f"store {type.text} %a{index}, ptr %p{index}, align 1")
     body = "\n  ".join(lines)
     result = function.result.text
-    if isinstance(function.result, Void):
+    head = "" if returns else "declare void @abort()\n"
+    if not returns:
+        back = f"""%next = load ptr, ptr %result
+  %none = icmp eq ptr %next, null
+  br i1 %none, label %end, label %go
+go:
+  call void %next({params})
+  unreachable
+end:
+  call void @abort()
+  unreachable"""
+    elif isinstance(function.result, Void):
         back = "ret void"
     else:
         back = f"%value = load {result}, ptr %result, align 1\n  ret {result} %value"
-    return f"""declare void @longjmp(ptr, i32) noreturn
-define {result} @"{name}"({params}) uwtable {{
+    return f"""{head}define {result} @"{name}"({params}) uwtable {{
   {body}
   %status = call i32 inttoptr (i64 {dispatch} to ptr)(i64 {number}, ptr %arguments, ptr %result)
   %good = icmp eq i32 %status, 0
@@ -163,7 +191,8 @@ define {result} @"{name}"({params}) uwtable {{
 back:
   {back}
 leave:
-  call void @longjmp(ptr inttoptr (i64 {jump_buffer} to ptr), i32 %status)
+  %leave.by = load ptr, ptr inttoptr (i64 {way_out.leave_at} to ptr)
+  call void %leave.by(ptr inttoptr (i64 {way_out.address} to ptr), i32 {FAILED})
   unreachable
 }}
 """

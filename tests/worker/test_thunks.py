@@ -9,6 +9,7 @@ from jitrepl.worker.owned import parse
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.thunks import Thunks, call_thunk, host_thunk, offsets_of
 from jitrepl.worker.types import Int, Pointer
+from jitrepl.worker.unwinding import WayOut
 
 
 @pytest.fixture
@@ -28,15 +29,18 @@ SIGNATURES = [
 
 
 @pytest.mark.parametrize("text", SIGNATURES)
-def test_a_call_thunk_is_valid_ir(memory: SessionMemory, text: str) -> None:
-    module, message = parse(call_thunk("t", memory.signature_of(text)).encode(), "t")
+@pytest.mark.parametrize("catches", [False, True])
+def test_a_call_thunk_is_valid_ir(memory: SessionMemory, text: str, catches: bool) -> None:
+    module, message = parse(call_thunk("t", memory.signature_of(text), (), catches).encode(), "t")
     assert module is not None, message
     module.close()
 
 
 @pytest.mark.parametrize("text", [text for text in SIGNATURES if "..." not in text])
-def test_a_host_thunk_is_valid_ir(memory: SessionMemory, text: str) -> None:
-    module, message = parse(host_thunk("t", memory.signature_of(text), 1, 4096, 8192).encode(), "t")
+@pytest.mark.parametrize("returns", [True, False])
+def test_a_host_thunk_is_valid_ir(engine: Engine, memory: SessionMemory, text: str, returns: bool) -> None:
+    text = host_thunk("t", memory.signature_of(text), 1, 4096, WayOut(engine.jit), returns)
+    module, message = parse(text.encode(), "t")
     assert module is not None, message
     module.close()
 
@@ -54,15 +58,22 @@ def test_functions_of_one_signature_share_a_thunk(engine: Engine, memory: Sessio
     assert thunks.for_call(memory.signature_of("signext i32 (i32)"), ()) is not one
 
 
+def test_a_thunk_from_before_exceptions_is_not_used_after(engine: Engine, memory: SessionMemory) -> None:
+    thunks = Thunks(engine.jit)
+    before = thunks.for_call(memory.signature_of("i32 ()"), ())
+    thunks.way_out.catch()
+    assert thunks.for_call(memory.signature_of("i32 ()"), ()) is not before
+
+
 def test_variadic_calls_have_a_thunk_for_each_list_of_types(engine: Engine, memory: SessionMemory) -> None:
     thunks, signature = Thunks(engine.jit), memory.signature_of("i32 (ptr, ...)")
     one = thunks.for_call(signature, (Int(32, 4),))
     assert thunks.for_call(signature, (Int(64, 8),)) is not one
 
 
-def test_a_host_function_takes_no_ellipsis(memory: SessionMemory) -> None:
+def test_a_host_function_takes_no_ellipsis(engine: Engine, memory: SessionMemory) -> None:
     with pytest.raises(ArgumentError, match=r"cannot take `\.\.\.`"):
-        host_thunk("t", memory.signature_of("void (...)"), 1, 4096, 8192)
+        host_thunk("t", memory.signature_of("void (...)"), 1, 4096, WayOut(engine.jit))
 
 
 @pytest.mark.parametrize("text", ["void (<vscale x 4 x i32>)", "<vscale x 4 x i32> ()"])

@@ -16,8 +16,8 @@ from jitrepl.shell.settings import show_size
 def dump(session: Session, name: Text = "") -> Record:
     """Print the session's IR, or one thing of it.
 
-    NAME is a function or global (`sum`, `@sum`), a type (`%T`) or a module (`sum.ll`, `input 3`). What is
-    printed can be fed back in.
+    NAME is a function or global (`sum`, `@sum`, `"add(int, int)"`), a type (`%T`) or a module (`sum.ll`,
+    `input 3`). What is printed can be fed back in.
     """
     return session.ask(messages.Dump(name))
 
@@ -37,13 +37,14 @@ def symbols(session: Session, pattern: Text = "") -> Record:
     """List the session's symbols: name, kind, type, module, and whether the code is there yet.
 
     With a glob PATTERN (`f*`), only those. A symbol is `lazy` until it is materialized: looked up, compiled
-    and linked.
+    and linked. C++ and Rust names are shown as their source spells them, too.
     """
     from fnmatch import fnmatchcase
 
     rows = session.symbols()
     if pattern:
-        rows = tuple(row for row in rows if fnmatchcase(row.name, pattern.removeprefix("@")))
+        wanted = pattern.removeprefix("@").strip('"')
+        rows = tuple(row for row in rows if any(fnmatchcase(name, wanted) for name in (row.name, row.spelling)))
     return messages.SymbolTable(rows)
 
 

@@ -44,6 +44,11 @@ def call(session: Session, signature: SignatureText, name: Name, args: Literals)
     A function that the session does not declare can be called with its type in front:
 
         :call "double (double)" cos 1.0
+
+    C++ and Rust functions go by their names in the source, with the parameters if there are several of a name:
+
+        :call ns::add 1 2
+        :call "add(int, int)" 1 2
     """
     return session.ask_call(name, args, signature)
 
