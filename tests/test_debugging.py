@@ -150,7 +150,7 @@ def test_the_other_language_of_each(name: str, file: str, call: str, stop: str, 
         debugger.tell("next", "…")
         debugger.tell("next", "…")
         debugger.tell({"gdb": "info locals", "lldb": "frame variable"}[name], "…", f"…{local}", "…")
-        debugger.tell("continue", "…", "i32 …", "…")
+        debugger.tell("continue", "…", {"gdb": "u32 6", "lldb": "int 25"}[name], "…")
 
 
 @BOTH

@@ -574,7 +574,7 @@ def test_a_negative_number_is_shown_in_its_other_readings_too(terminal: Terminal
 def test_help_lists_the_commands_and_explains_one(terminal: Terminal) -> None:
     commands = [line.split()[0] for line in terminal.run(":help") if line.startswith(":")]
     assert {":load", ":call", ":again", ":dump", ":symbols", ":help", ":quit"} <= set(commands)
-    assert '    :call "double (double)" cos 1.0' in terminal.run(":help call")
+    assert '    :call "add(int, int)" 1 2' in terminal.run(":help call")
 
 
 def test_a_mistake_gets_a_hint(terminal: Terminal) -> None:
