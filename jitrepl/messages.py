@@ -350,45 +350,6 @@ class SymbolTable(Reply):
     notes: tuple[str, ...] = ()
 
 
-class Frame(Record):
-    """A frame of a stack, or where it came from.
-
-    Args:
-        address: the instruction, or the return address.
-        function: the symbol that it lies in; "" if that is not known.
-        offset: the distance from the symbol in bytes.
-        module: the library that it lies in; "" for JITed code.
-        file: the source file, if there is debug info, else "".
-        line: the line in it, from 1.
-    """
-
-    address: int
-    function: str
-    offset: int
-    module: str = ""
-    file: str = ""
-    line: int = 0
-
-
-class CrashReport(Reply):
-    """What a worker that died has noted.
-
-    Args:
-        signal: the signal that ended it, or 0 if it noted nothing.
-        address: the address that could not be accessed; None if the signal is not about one.
-        access: `read`, `write` or `jump`; "" if that is not known.
-        frames: the stack, the innermost frame first.
-        registers: names and values.
-    """
-
-    signal: int
-    address: int | None = None
-    access: str = ""
-    frames: tuple[Frame, ...] = ()
-    registers: tuple[tuple[str, int], ...] = ()
-    notes: tuple[str, ...] = ()
-
-
 class HostsAdded(Reply):
     """Host functions were registered: names and patterns, in order; and formatters, by their patterns."""
 

@@ -167,6 +167,7 @@ def test_after_a_prompt_with_crashes_undo_and_ctrl_c(mark: str, code: Path, tmp_
             assert len(zombies(terminal.child.pid)) <= UNREAPED
         assert terminal.run(":call getg") == ["i32 0"]
         assert len(processes(mark)) > 2  # the shell, the worker, and copies
+        assert wait(lambda: not zombies(terminal.child.pid))  # while nothing is typed
         assert terminal.leave() == 0
     assert_nothing_left(mark)
 
@@ -258,4 +259,31 @@ print(forgotten.call("f"))
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "5\n", "")
+    assert_nothing_left(mark)
+
+
+@pytest.mark.parametrize("before", ["", "crash"])
+def test_after_a_python_program_is_killed_in_a_call(mark: str, code: Path, before: str) -> None:
+    text = f"""
+import threading
+from jitrepl import Session
+from jitrepl.errors import WorkerDied
+session = Session()
+starter = threading.Thread(target=session.load, args=({str(code)!r},))
+starter.start()
+starter.join()  # the worker outlives the thread that started it
+assert session.call("setg", 7) == 7
+if {before!r}:
+    try:
+        session.call({before!r})
+    except WorkerDied:
+        assert session.call("getg") == 7
+session.call("spin_deaf")
+"""
+    command = [sys.executable, "-c", text]
+    variables = {**environment(), VARIABLE: mark}
+    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout
+        assert program.stdout.readline() == "round\n"
+        program.kill()
     assert_nothing_left(mark)

@@ -5,6 +5,7 @@ Nothing here loads LLVM, and nothing slow is imported: it is on the way to the f
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # `signal` wraps these in enums, for 5 ms
 import _socket  # the module `socket` wraps this in enums, for 6 ms
 import os
 import select
@@ -12,8 +13,11 @@ import sys
 from struct import iter_unpack
 
 from jitrepl import errors, wire
+from jitrepl.crash_report import CrashReport, LastWords
 from jitrepl.errors import InternalError, Interrupted, JitreplError, TimedOut, WorkerDied
 from jitrepl.messages import Proceed, Resume, Snapshot, Start, Told
+from jitrepl.shell.copies import Copy, reap_dropped
+from jitrepl.shell.memory import MemoryBudget
 from jitrepl.tracer import tracer_of
 
 TYPE_CHECKING = False
@@ -23,59 +27,13 @@ if TYPE_CHECKING:
 
     from jitrepl.messages import Reply, Request
 
-_SIGINT, _SIGKILL = 2, 9
+_SIGINT, _SIGTRAP, _SIGKILL, _SIGCONT = 2, 5, 9, 18
+_CTRL_C = (_SIGINT,)
 _GLANCES = 100
 _PATIENCE_MS = 700
 """How long a call that was interrupted may take to end before it is killed."""
-
-
-class Copy:
-    """A sleeping copy of a worker.
-
-    Args:
-        pid: its process, a child of this one.
-        descriptor: our end of its socket.
-    """
-
-    def __init__(self, pid: int, descriptor: int) -> None:
-        self.pid = pid
-        self._descriptor = descriptor
-
-    def take(self) -> socket:
-        """Give the socket away, to wake the copy by."""
-        return _socket.socket(fileno=self._descriptor)  # type: ignore[return-value]
-
-    def let_go(self) -> None:
-        """Close the socket; the copy then ends by itself."""
-        os.close(self._descriptor)
-
-    def drop(self) -> None:
-        """End the copy, without waiting for it: to unmap it takes the kernel a while."""
-        self.let_go()
-        try:
-            os.kill(self.pid, _SIGKILL)
-        except ProcessLookupError:
-            return
-        _dropped.add(self.pid)
-
-
-_dropped: set[int] = set()
-"""Copies that were ended and are not known to be gone."""
-
-
-def reap_dropped(wait: bool = False) -> None:
-    """Take note of the ends of copies that were dropped.
-
-    Args:
-        wait: whether to wait for those that are not gone yet.
-    """
-    for pid in list(_dropped):
-        try:
-            gone, _ = os.waitpid(pid, 0 if wait else os.WNOHANG)
-        except ChildProcessError:
-            gone = pid
-        if gone:
-            _dropped.discard(pid)
+_URGENT_MS = 300
+"""How long if Ctrl-C was pressed once more."""
 
 
 class Channel:
@@ -119,10 +77,17 @@ class Worker:
         self.pid = pid
         self.copies = copies or {}
         self.limit = 1  # how many copies are kept besides the newest
+        self.budget = MemoryBudget()
         self._count = count
         self._channel = Channel(stream)
         self._gone = False
+        self.interrupted = False
+        """Whether Ctrl-C was pressed when a reply had come already; whoever asked has to see to it."""
+        self.last_words = CrashReport(0)
+        """What the process itself has said of its crash."""
         self._end: type[JitreplError] = WorkerDied
+        self._lifeline: int | None = None
+        """The writing end of a pipe that ends the worker when nobody has it any more."""
         self.on_notes: Callable[[tuple[str, ...]], object] = lambda notes: None
         # A process that JITed code left behind may keep the socket open, so its end is no sign of death.
         self._pidfd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
@@ -133,17 +98,26 @@ class Worker:
 
     @classmethod
     def spawn(cls) -> Worker:
-        """Start a worker in an interpreter of its own; works in any process, and takes 30 ms."""
+        """Start a worker in an interpreter of its own; works in any thread of any process, and takes 30 ms.
+
+        It is killed when this process ends, however that comes about.
+        """
         ours, theirs = _socket.socketpair()
-        descriptor = theirs.fileno()
-        os.set_inheritable(descriptor, True)
-        command = [sys.executable, "-m", "jitrepl.worker", str(descriptor)]
+        lifeline, held = os.pipe()
+        for descriptor in (theirs.fileno(), lifeline):
+            os.set_inheritable(descriptor, True)
         folder = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        paths = [folder, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-        pid = os.posix_spawn(sys.executable, command, environment)
+        # With -P, a `struct.py` in the current folder is not the library's. This package is the one to be imported,
+        # wherever it comes from; nothing else is to come from there.
+        code = "import sys; sys.path.insert(0, sys.argv[1]); import jitrepl; del sys.path[0]; "
+        code += "from jitrepl.worker.start import main; main(*map(int, sys.argv[2:]))"
+        command = [sys.executable, "-P", "-c", code, folder, str(theirs.fileno()), str(lifeline)]
+        pid = os.posix_spawn(sys.executable, command, os.environ)
         theirs.close()
-        return cls(pid, ours)  # type: ignore[arg-type]
+        os.close(lifeline)
+        worker = cls(pid, ours)  # type: ignore[arg-type]
+        worker._lifeline = held
+        return worker
 
     def ask(self, request: Request, timeout: float = 0) -> Reply:
         """Send a request and wait for its reply.
@@ -176,26 +150,47 @@ class Worker:
                 self._end = Interrupted
                 reply = self._interrupt()
         except OSError:
-            reply = self._last_words()
+            reply = self.catch_up()
         return self._checked(reply)
 
     def _reply(self, milliseconds: int | None) -> object:
-        """The next reply; None if the worker is gone, or the time is up. Copies that it left are noted on the way."""
+        """The next reply; None if the worker is gone, or the time is up. Copies that it left are noted on the way.
+
+        Ctrl-C interrupts the wait, but not the reading of a message, of which nothing must be lost.
+        """
         while True:
             ready = {descriptor for descriptor, _ in self._poll.poll(milliseconds)}
             if self._channel.stream.fileno() not in ready:
                 return None
+            signal.pthread_sigmask(signal.SIG_BLOCK, _CTRL_C)
+            final = False
             try:
                 record = wire.receive(self._channel)
+                final = not self._handled(record)
             except (OSError, wire.WireError):
-                return None
-            if isinstance(record, Snapshot):
-                self._keep(record)
-            elif isinstance(record, Told):
-                self.on_notes(record.notes)
-                wire.send(self._channel, Proceed())
-            else:
+                final, record = True, None
+            finally:
+                try:
+                    signal.pthread_sigmask(signal.SIG_UNBLOCK, _CTRL_C)
+                except KeyboardInterrupt:
+                    if not final:
+                        raise
+                    self.interrupted = True
+            if final:
                 return record
+
+    def _handled(self, record: object) -> bool:
+        """Take note of what a worker sends besides replies; whether it was such a message."""
+        if isinstance(record, Snapshot):
+            self._keep(record)
+        elif isinstance(record, LastWords):
+            self.last_words = record.report
+        elif isinstance(record, Told):
+            self.on_notes(record.notes)
+            wire.send(self._channel, Proceed())
+        else:
+            return False
+        return True
 
     def _look_out(self) -> None:
         """Wait 0.1 ms without going to sleep: to be woken takes a virtual machine 40 µs, and most calls are short.
@@ -208,8 +203,8 @@ class Worker:
                 return
             os.sched_yield()
 
-    def _last_words(self) -> object:
-        """What a worker that is gone had sent before."""
+    def catch_up(self) -> object:
+        """Take what the worker has sent: of one that lives, copies of itself; of one that is gone, all."""
         return self._reply(0)
 
     def _keep(self, record: Snapshot) -> None:
@@ -223,8 +218,13 @@ class Worker:
         if record.pid and self._channel.descriptors:
             self.copies[number] = Copy(record.pid, self._channel.descriptors.pop())
         self.copyless = record.since
-        while len(self.copies) > self.limit + 1:
-            self.copies.pop(min(self.copies)).drop()
+        over = max(len(self.copies) - self.limit - 1, 0)
+        for old in sorted(self.copies)[:over]:
+            self.copies.pop(old).drop()
+        if record.pid:
+            pids = {old: self.copies[old].pid for old in sorted(self.copies)}
+            for old in list(pids)[: self.budget.exceeded(self.pid, list(pids.values()))]:
+                self.copies.pop(old).drop()
         reap_dropped()
 
     def resume(self, number: int) -> Worker | None:
@@ -233,11 +233,12 @@ class Worker:
         Returns:
             The copy as a worker, which has the older copies; None if there is no copy that old.
         """
-        self._last_words()
+        self.catch_up()
         older = {n: copy for n, copy in self.copies.items() if n <= number}
         for n in [n for n in self.copies if n > number]:
             self.copies.pop(n).drop()
         self.copies = {}
+        lifeline, self._lifeline = self._lifeline, None  # the copies have it, too
         self.close()
         while older:
             newest = max(older)
@@ -250,10 +251,14 @@ class Worker:
                 worker.close()
                 continue
             worker.resumed = newest
+            worker._lifeline = lifeline
             worker.on_notes = self.on_notes
             worker.limit = self.limit
             worker.resumed_since = self.copyless
+            worker.budget.limit = self.budget.limit
             return worker
+        if lifeline is not None:
+            os.close(lifeline)
         return None
 
     copyless = ""
@@ -276,16 +281,36 @@ class Worker:
         raise self._died()
 
     def _interrupt(self) -> object:
-        """Ctrl-C: the running call ends by its default action; one that has blocked the signal, or stopped, is killed.
+        """Ctrl-C: the running call ends by its default action; one that does not answer to any signal is killed.
 
         Returns:
             The reply, if it came all the same.
         """
+        reply = None
+        patience = _PATIENCE_MS
         try:
             os.kill(self.pid, _SIGINT)
-            reply = self._reply(_PATIENCE_MS)
+            while patience:
+                try:
+                    reply = self._reply(patience)
+                    break
+                except KeyboardInterrupt:  # that is urgent; but it takes some time to note where the call was
+                    patience = _URGENT_MS if patience == _PATIENCE_MS else 0
         except (ProcessLookupError, KeyboardInterrupt):
-            reply = None
+            pass
+        if reply is None and self.alive():
+            reply = self._insist()
+        return reply
+
+    def _insist(self) -> object:
+        """End a call that has blocked or ignores SIGINT, or is stopped; it may still say where it was."""
+        reply = None
+        try:
+            os.kill(self.pid, _SIGCONT)
+            os.kill(self.pid, _SIGTRAP)
+            reply = self._reply(_URGENT_MS)
+        except (ProcessLookupError, KeyboardInterrupt):
+            pass
         if reply is None and self.alive():
             os.kill(self.pid, _SIGKILL)
         return reply
@@ -319,7 +344,7 @@ class Worker:
 
     def last_error(self) -> JitreplError:
         """How a process that is gone has ended."""
-        self._last_words()
+        self.catch_up()
         return self._died()
 
     def _died(self) -> JitreplError:
@@ -367,7 +392,8 @@ class Worker:
             except ProcessLookupError:
                 pass
             self._reap(None)
-        if self._pidfd is not None:
-            os.close(self._pidfd)
-            self._pidfd = None
+        for descriptor in (self._pidfd, self._lifeline):
+            if descriptor is not None:
+                os.close(descriptor)
+        self._pidfd = self._lifeline = None
         reap_dropped(wait=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from jitrepl.messages import CrashReport, Frame
+from jitrepl.crash_report import CrashReport, Frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,9 +19,12 @@ _MEANING = {
     "SIGTRAP": "a trap instruction",
     "SIGKILL": "from outside, or out of memory",
 }
+_FORBIDDEN = {"write": ", which is read-only", "jump": ", which is not executable"}
+_GENERAL_PROTECTION = 13  # Intel SDM volume 3, "Exception and Interrupt Reference"
 _NEAR_NULL = 1 << 16
-_NEAR_STACK = 1 << 20
 _FRAMES_SHOWN = 8
+_NAME_SHOWN = 80
+"""So many letters of a function's name; those of C++ templates can have thousands."""
 
 
 def signal_name(number: int) -> str:
@@ -37,18 +40,21 @@ def signal_name(number: int) -> str:
 def cause(signal: int, report: CrashReport) -> str:
     """The signal and what it was about: `SIGSEGV: read of address 0x8 (null + 8)`."""
     name = signal_name(signal)
-    if report.signal == signal and report.access and report.address is not None:
-        if _overflowed(report):
-            return f"{name}: stack overflow"
-        return f"{name}: {report.access} {'to' if report.access == 'jump' else 'of'} address {_address(report.address)}"
-    meaning = _MEANING.get(name)
-    return f"{name} ({meaning})" if meaning else name
-
-
-def _overflowed(report: CrashReport) -> bool:
-    """Whether the access was at the end of the stack, and the stack is deep."""
-    stack = dict(report.registers).get("rsp", 0)
-    return abs((report.address or 0) - stack) < _NEAR_STACK and len(report.frames) >= _MANY
+    if report.signal != signal:
+        text = ""
+    elif report.overflow:
+        text = ": stack overflow"
+    elif report.access and report.address is not None:
+        text = f": {report.access} {'to' if report.access == 'jump' else 'of'} address {_address(report.address)}"
+        text += _FORBIDDEN.get(report.access, "") if report.protected else ""
+    elif dict(report.registers).get("trapno") == _GENERAL_PROTECTION:
+        text = " (a wild address, unaligned vector or privileged instruction)"
+    else:
+        text = ""
+    if not text and name in _MEANING:
+        text = f" ({_MEANING[name]})"
+    elsewhere = "" if report.main or report.signal != signal else ", in another thread"
+    return f"{name}{text}{elsewhere}"
 
 
 def _address(address: int) -> str:
@@ -69,7 +75,7 @@ def short_frames(report: CrashReport, typed: Callable[[str, int], str]) -> tuple
     groups = _grouped(frames)
     quoted = False
     for frame, count in groups[:_FRAMES_SHOWN]:
-        lines.append(f"  {_where(frame)}{_times(count)}")
+        lines.append(f"  {_where(frame, _NAME_SHOWN)}{_times(count)}")
         if frame.line and not quoted:
             text = typed(frame.file, frame.line) or _source_line(frame.file, frame.line)
             if text:
@@ -80,27 +86,62 @@ def short_frames(report: CrashReport, typed: Callable[[str, int], str]) -> tuple
     return tuple(lines)
 
 
+def was_compiling(report: CrashReport) -> bool:
+    """Whether LLVM crashed while it compiled, and no code of the session's was on the stack."""
+    modules = [os.path.basename(frame.module) for frame in report.frames if frame.function]
+    return "" not in modules and any(module.startswith("libLLVM") for module in modules)
+
+
 def full_text(report: CrashReport) -> str:
-    """Every frame with its address, and the registers."""
-    lines = [cause(report.signal, report)]
-    number = 0
-    for frame, count in _grouped(list(report.frames)):
-        lines.append(f"#{number:<3} 0x{frame.address:016x} {_where(frame)}{_times(count)}")
-        number += count
+    """Every frame with its address, the registers, the code, and the other threads."""
+    lines = [cause(report.signal, report), *_numbered(report.frames)]
+    if report.code:
+        lines += ["", *_code(report)]
     shown = [(name, value) for name, value in report.registers if name in _SHOWN_REGISTERS]
+    if shown:
+        lines.append("")
     for start in range(0, len(shown), 4):
         lines.append("  ".join(f"{name:>6} {value:016x}" for name, value in shown[start : start + 4]))
+    for thread in report.threads:
+        name = f" ({thread.name})" if thread.name else ""
+        lines += ["", f"thread {thread.id}{name}", *_numbered(thread.frames)]
+        if not thread.frames:
+            lines.append("  its stack is not known: it did not answer")
     return "\n".join(lines)
 
 
+def _numbered(frames: tuple[Frame, ...]) -> list[str]:
+    """Frames as debuggers list them; those without code of their own have no address."""
+    lines = []
+    number = 0
+    for frame, count in _grouped(list(frames)):
+        address = " " * 18 if frame.inlined else f"0x{frame.address:016x}"
+        lines.append(f"#{number:<3} {address} {_where(frame)}{_times(count)}")
+        number += count
+    return lines
+
+
+def _code(report: CrashReport) -> list[str]:
+    """The instructions around the one that crashed, which is marked."""
+    here = dict(report.registers).get("rip")
+    marks = {here: "=>"}
+    return [f"{marks.get(i.address, '  ')} 0x{i.address:016x}  {i.text}" for i in report.code]
+
+
 def _grouped(frames: list[Frame]) -> list[tuple[Frame, int]]:
-    """Frames with how often each follows itself, as in a recursion."""
+    """Frames with how often each follows itself, as in a recursion; what was inlined there is part of its frame."""
     groups: list[tuple[Frame, int]] = []
-    for frame in frames:
-        if groups and groups[-1][0].address == frame.address:
-            groups[-1] = (frame, groups[-1][1] + 1)
-        else:
-            groups.append((frame, 1))
+    index = 0
+    while index < len(frames):
+        step = 1
+        while frames[index + step - 1].inlined and index + step < len(frames):
+            step += 1
+        one = frames[index : index + step]
+        count = 1
+        while frames[index + step * count : index + step * (count + 1)] == one:
+            count += 1
+        groups += [(frame, count) for frame in one]
+        index += step * count
     return groups
 
 
@@ -115,12 +156,17 @@ _SHOWN_REGISTERS = frozenset(
 )
 
 
-def _where(frame: Frame) -> str:
-    name = f"@{frame.function}" if frame.function and not frame.module else frame.function or "?"
+def _where(frame: Frame, room: int = 10_000) -> str:
+    name = frame.function or "?"
+    if len(name) > room:
+        name = f"{name[: room - 1]}…"
+    if not frame.module and all(letter.isalnum() or letter in "_.$-" for letter in frame.function) and frame.function:
+        name = f"@{name}"
+    inlined = ", inlined" if frame.inlined else ""
     if frame.file:
-        return f"at {name} ({frame.file}:{frame.line})"
+        return f"at {name} ({frame.file}:{frame.line}){inlined}"
     place = f" in {os.path.basename(frame.module)}" if frame.module else ""
-    return f"at {name}+0x{frame.offset:x}{place}"
+    return f"at {name}+0x{frame.offset:x}{place}{inlined}"
 
 
 def _source_line(path: str, number: int) -> str:

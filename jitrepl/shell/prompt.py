@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings
 
     from jitrepl.records import Record
+    from jitrepl.shell.session import Session
 
 PROMPT = "jitrepl> "
 CONTINUATION = "     ... "
@@ -37,16 +38,16 @@ def run_prompt(shell: Shell, inputs: Iterable[Record]) -> int:
     prompt = make_prompt(shell)
     from jitrepl.shell.terminal import Terminal
 
-    terminal = Terminal() if sys.stdin.isatty() else None
+    if sys.stdin.isatty():
+        shell.tidy_up = Terminal().restore
     banner.finish()
     gc.enable()
     shell.run_all(inputs)
     while not shell.leaving:
-        if terminal:
-            terminal.restore()
+        shell.tidy_up()
         shell.output.fresh_line(mark=False)  # the terminal echoes what is typed while no prompt is there
         try:
-            text = prompt.prompt(pre_run=lambda: _look_at_files(shell))
+            text = prompt.prompt(pre_run=lambda: _while_typing(shell))
         except KeyboardInterrupt:
             continue
         except EOFError:
@@ -57,6 +58,12 @@ def run_prompt(shell: Shell, inputs: Iterable[Record]) -> int:
             except KeyboardInterrupt:
                 shell.output.lines([])
     return 0
+
+
+def _while_typing(shell: Shell) -> None:
+    """What is done while the user types."""
+    _settle_soon(shell.session)
+    _look_at_files(shell)
 
 
 _LOOK_EVERY = 0.3
@@ -78,6 +85,25 @@ def _look_at_files(shell: Shell) -> None:
                 await run_in_terminal(shell.load_changed)
 
     get_app().create_background_task(look())
+
+
+def _settle_soon(session: Session) -> None:
+    """While the user types, let go of copies of the worker that newer ones have replaced."""
+    from asyncio import sleep
+
+    from prompt_toolkit.application import get_app
+
+    async def settle() -> None:
+        for seconds in _SETTLING:
+            await sleep(seconds)
+            if session.settle():
+                break
+
+    get_app().create_background_task(settle())
+
+
+_SETTLING = (0.1, 0.3, 1, 3)
+"""The copy of the last input is made within a few milliseconds; that a large process is gone may take longer."""
 
 
 class Banner:

@@ -10,7 +10,7 @@ from jitrepl.literals import quote
 from jitrepl.shell.client import Worker
 from jitrepl.shell.compilers import language_of
 from jitrepl.shell.settings import Limits
-from jitrepl.shell.sources import ARCHIVE, LIBRARY, SOURCE, folder_for_inputs, kind_of, read_source
+from jitrepl.shell.sources import ARCHIVE, LIBRARY, SOURCE, folder_for_inputs, is_ir, kind_of, read_source
 from jitrepl.shell.supervisor import Supervisor
 from jitrepl.shell.watching import Watch
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
+    from jitrepl.crash_report import CrashReport
     from jitrepl.shell.compilation import Compilation
 
 
@@ -60,6 +61,7 @@ class Session:
             tuple(llvm_options), warm_up, copies, dies_with_shell, limits.memory, folder_for_inputs(self)
         )
         self._supervisor = Supervisor(start, worker, limits, on_note or self.notes.append)
+        self.settle = self._supervisor.settle
         self._supervisor.goes_on = goes_on
         self.library_folders: tuple[str, ...] = ()
         """Where libraries are looked for first, as a linker's `-L` says."""
@@ -86,7 +88,7 @@ class Session:
         """
         if isinstance(source, bytes | bytearray):
             return self.add(bytes(source))
-        if isinstance(source, str) and _is_ir(source):
+        if isinstance(source, str) and is_ir(source):
             return self.add(source.encode())
         if isinstance(source, str | os.PathLike):
             from jitrepl.shell.settings import read_flags
@@ -234,10 +236,7 @@ class Session:
         """Begin anew, with nothing loaded; limits stay."""
         self._supervisor.reset()
         self.last_call = None
-        self._inputs = 0
-        self.watch.clear()
-        self.watch = Watch()
-        """The files that the shell loads again when they change."""
+        self._inputs, self.watch = 0, Watch()
 
     def undo(self, count: int = 1) -> tuple[str, ...]:
         """Take back the last inputs, with all that they did to memory; what they printed stays printed.
@@ -392,15 +391,10 @@ class Session:
         return self._supervisor.stats()
 
     @property
-    def last_crash(self) -> messages.CrashReport:
+    def last_crash(self) -> CrashReport:
         """What the last worker that died has noted; its signal is 0 if there is nothing."""
         return self._supervisor.last_crash
 
     def tell_notes_to(self, on_note: Callable[[str], object]) -> None:
         """Have remarks given to a function from now on."""
         self._supervisor.on_note = on_note
-
-
-def _is_ir(text: str) -> bool:
-    """Whether a text is IR rather than a path."""
-    return text.startswith(("declare ", "module ", "target ")) or any(sign in text for sign in ("\n", "{", " = "))

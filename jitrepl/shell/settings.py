@@ -24,15 +24,22 @@ class Limits:
         memory: how much address space the worker may take, in bytes; 0 for what the machine gives.
         undo_depth: how many inputs can be undone.
         trace: whether the worker tells on standard error what ORC does.
+        undo_memory: how much memory the copies for that may hold, in bytes; 0 for any.
     """
 
     def __init__(
-        self, timeout: float = 0, memory: int | None = None, undo_depth: int = 32, trace: bool = False
+        self,
+        timeout: float = 0,
+        memory: int | None = None,
+        undo_depth: int = 32,
+        trace: bool = False,
+        undo_memory: int | None = None,
     ) -> None:
         self.timeout = timeout
         self.memory = _physical_memory() if memory is None else memory
         self.undo_depth = undo_depth
         self.trace = trace
+        self.undo_memory = _physical_memory() // 4 if undo_memory is None else undo_memory
 
 
 class Setting:
@@ -137,6 +144,7 @@ SETTINGS = {
     "timeout": Setting("timeout", read_duration, _show_duration, "how long an input may run"),
     "memory-limit": Setting("memory", read_size, show_size, "how much address space JITed code may take"),
     "undo-depth": Setting("undo_depth", _read_depth, lambda value: f"{value:g}", "how many inputs `:undo` can reach"),
+    "undo-memory": Setting("undo_memory", read_size, show_size, "how much memory the copies for it may hold"),
     "cflags": Setting("cflags", read_flags, _show_flags, "flags for clang", "compilation"),
     "cxxflags": Setting("cxxflags", read_flags, _show_flags, "more of them for C++", "compilation"),
     "rustflags": Setting("rustflags", read_flags, _show_flags, "flags for rustc", "compilation"),

@@ -13,7 +13,7 @@ from jitrepl.shell.session import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from jitrepl.records import Record
 
@@ -46,6 +46,8 @@ class Shell:
         self.status = 0
         self.leaving = False
         self.interrupted = False
+        self.tidy_up: Callable[[], object] = lambda: None
+        """Called when an input has run, before anything is printed of it."""
         self._echo = echo
         self._keep_going = keep_going
 
@@ -81,7 +83,9 @@ class Shell:
         self.load_changed()
         try:
             result = self._do(item)
+            self.tidy_up()
         except JitreplError as problem:
+            self.tidy_up()
             self.output.fresh_line(mark=not isinstance(problem, Interrupted))  # the terminal shows ^C itself
             for done in problem.before:
                 self._show(done)  # type: ignore[arg-type]

@@ -100,3 +100,8 @@ def _similar_file(path: str) -> str:
         return f"there is no folder {folder}"
     close = get_close_matches(name, names, n=1)
     return f"did you mean {os.path.join(os.path.dirname(path), close[0])}?" if close else ""
+
+
+def is_ir(text: str) -> bool:
+    """Whether a text is IR rather than a path."""
+    return text.startswith(("declare ", "module ", "target ")) or any(sign in text for sign in ("\n", "{", " = "))

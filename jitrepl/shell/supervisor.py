@@ -7,10 +7,13 @@ the newest of which is as it was before the fatal request; where there is none, 
 from __future__ import annotations
 
 from jitrepl import messages
+from jitrepl.crash_report import CrashReport
 from jitrepl.errors import Interrupted, JitreplError, ThrownError, TimedOut, UndoError, UsageError, WorkerDied
 from jitrepl.shell.client import Worker
-from jitrepl.shell.crashes import cause, short_frames, signal_name
+from jitrepl.shell.copies import reap_dropped
+from jitrepl.shell.crashes import cause, short_frames, was_compiling
 from jitrepl.shell.journal import Journal, as_input, described
+from jitrepl.shell.memory import held_by, private_memory
 from jitrepl.shell.settings import Limits
 from jitrepl.shell.sources import remove_folder
 from jitrepl.tracer import tracer_of
@@ -18,6 +21,9 @@ from jitrepl.tracer import tracer_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_SIGALRM = 14
 
 
 class Undisturbed:
@@ -63,7 +69,7 @@ class Supervisor:
         self.on_note = on_note
         self.goes_on = True
         """Whether there will be more inputs after one that ended the worker; else nothing is brought back."""
-        self.last_crash = messages.CrashReport(0)
+        self.last_crash = CrashReport(0)
         self.limits = limits
         self._start = start
         self._worker = worker
@@ -128,6 +134,7 @@ class Supervisor:
         self.start()
         assert self._worker is not None
         self._worker.limit = self.limits.undo_depth
+        self._worker.budget.limit = int(self.limits.undo_memory)
         if not self._worker.alive():
             self._tell((self._recover_idle(),))
         self.apply_limits()
@@ -146,6 +153,9 @@ class Supervisor:
             raise
         self.journal.add(request, reply)
         self._tell(getattr(reply, "notes", ()))
+        if worker.interrupted:
+            worker.interrupted = False
+            raise KeyboardInterrupt
         return reply
 
     def start(self) -> messages.Started:
@@ -185,15 +195,27 @@ class Supervisor:
             self._told = wanted
             self._worker.ask(messages.Limit(*wanted))
 
+    def settle(self) -> bool:
+        """Do what can be done while nothing is asked: take note of new copies, and of the ends of replaced ones.
+
+        Returns:
+            Whether nothing is left to be done.
+        """
+        if self._worker:
+            self._worker.catch_up()
+        return reap_dropped()
+
     def stats(self) -> dict[str, float]:
         """Figures about the session: inputs, copies, and the memory in bytes that the worker and its copies take."""
-        copies = list(self._worker.copies.values()) if self._worker else []
+        if self._worker:
+            self._worker.catch_up()
+        copies = [copy.pid for copy in self._worker.copies.values()] if self._worker else []
         return {
             "inputs": len(self.journal),
             "symbols": len(self.journal.symbols),
             "copies": len(copies),
             "worker": private_memory(self.pid),
-            "memory of copies": sum(private_memory(copy.pid) for copy in copies),
+            "memory of copies": held_by(self.pid, copies),
         }
 
     def _tell(self, notes: tuple[str, ...]) -> None:
@@ -226,7 +248,9 @@ class Supervisor:
                 reached = len(self.journal) - max(number for number in known if number < target)
                 raise UndoError(f"that state was not kept: {self._worker.copyless}", f"`:undo {reached}` can be done")
             inputs = "1 input" if most == 1 else f"the last {most} inputs"
-            raise UndoError(f"{inputs} can be undone, not {count}")
+            given_up = most < min(self.limits.undo_depth, len(self.journal))
+            hint = "`:set undo-memory` says how much memory older copies may take" if given_up else ""
+            raise UndoError(f"{inputs} can be undone, not {count}", hint)
         worker = self._worker.resume(target)
         self._told = None  # a copy may be older than that
         if worker is None or worker.resumed != target:
@@ -240,10 +264,13 @@ class Supervisor:
     def _recover(self, request: messages.Request, problem: WorkerDied | Interrupted | TimedOut) -> JitreplError:
         """Go on without the worker that died, as if nothing had been asked of it; the error for the user."""
         wanted = len(self.journal)
+        words = CrashReport(0)
         if self._worker is not None:
-            self._worker = self._worker.resume(wanted)
+            died = self._worker
+            self._worker = died.resume(wanted)
+            words = died.last_words
             self._told = None  # a copy may be older than that
-        report = self._explained()
+        report = self._explained(words)
         if self._debugger:
             from jitrepl.shell.debuggers import ended
 
@@ -253,19 +280,23 @@ class Supervisor:
             hint = self._restore(wanted) or "the session goes on, as it was before this input"
         else:
             self._closed = True
-            hint = "with --keep-going the report says where, and the session goes on"
-        doing = described(request)
+            hint = "with --keep-going the session goes on, as it was before this input"
+        doing, signal = described(request), problem.signal if isinstance(problem, WorkerDied) else 0
         frames = short_frames(report, self.journal.source_line)
         if isinstance(problem, TimedOut):
             text = f"{doing} ran longer than {self.limits.timeout:g} s"
             return TimedOut("\n".join([text, *frames]), hint)
         if isinstance(problem, Interrupted):
             return Interrupted("\n".join([f"interrupted in {doing}", *frames]), hint)
+        if was_compiling(report) and isinstance(request, messages.Call):
+            doing = f"compiling {doing}"
         if problem.signal:
-            text = f"{doing} was killed by {cause(problem.signal, report)}"
+            # A handler that got stuck was ended by its alarm.
+            signal = report.signal if problem.signal == _SIGALRM and report.signal else problem.signal
+            text = f"{doing} was killed by {cause(signal, report)}"
         else:
             text = f"{doing} ended the process with exit status {problem.status}"
-        return WorkerDied(text, hint, problem.signal, problem.status, frames)
+        return WorkerDied(text, hint, signal, problem.status, frames)
 
     def _take_back(self) -> None:
         """Forget what constructors did before one of them threw: exit handlers they registered have lost their code."""
@@ -273,18 +304,20 @@ class Supervisor:
         if self._worker and wanted in self._worker.copies:
             with Undisturbed():
                 self._worker = self._worker.resume(wanted)
-                self._limited = -1  # a copy may be older than the limit
+                self._told = None  # a copy may be older than that
                 self._restore(wanted)
 
-    def _explained(self) -> messages.CrashReport:
-        """What the worker that was woken knows of the crash of the one before it."""
-        self.last_crash = messages.CrashReport(0)
+    def _explained(self, words: CrashReport) -> CrashReport:
+        """What the worker that died has said, or else what the one that was woken knows of it."""
+        self.last_crash = words
+        if words.signal:
+            return words
         if self._worker:
             try:
                 reply = self._worker.ask(messages.Explain())
             except JitreplError:
                 return self.last_crash  # a report is no reason to fail
-            if isinstance(reply, messages.CrashReport):
+            if isinstance(reply, CrashReport):
                 self.last_crash = reply
         return self.last_crash
 
@@ -292,12 +325,16 @@ class Supervisor:
         """Go on without a worker that died while nothing was asked of it, by a thread that a call left; a note."""
         assert self._worker is not None
         problem = self._worker.last_error()
-        self._worker = self._worker.resume(len(self.journal))
+        died = self._worker
+        self._worker = died.resume(len(self.journal))
         self._told = None  # a copy may be older than that
+        report = self._explained(died.last_words)
         lost = self._restore(len(self.journal))
         self.start()
-        what = f"killed by {signal_name(problem.signal)}" if isinstance(problem, WorkerDied) else "ended"
-        return f"warning: since the last input, the process that runs the code was {what}\n{lost}".rstrip()
+        what = f"killed by {cause(problem.signal, report)}" if isinstance(problem, WorkerDied) else "ended"
+        frames = short_frames(report, self.journal.source_line)
+        text = f"warning: since the last input, the process that runs the code was {what}"
+        return "\n".join([text, *frames, lost]).rstrip()
 
     def _restore(self, wanted: int) -> str:
         """Bring a worker that was woken, or a new one if there is none, to entry number `wanted` of the journal.
@@ -342,13 +379,3 @@ def _refused_start(start: messages.Start, problem: WorkerDied) -> JitreplError:
     if start.llvm_options and not problem.signal:
         return UsageError(f"libLLVM did not go on with {' '.join(start.llvm_options)}", "its own message is above")
     return WorkerDied(f"the worker could not start: {problem.message}", "", problem.signal, problem.status)
-
-
-def private_memory(pid: int) -> int:
-    """The memory that only this process has, in bytes (proc(5), `smaps_rollup`); 0 if that cannot be told."""
-    try:
-        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-            lines = [line.split() for line in file if line.startswith(("Private_Clean", "Private_Dirty"))]
-    except OSError:
-        return 0
-    return sum(int(words[1]) * 1024 for words in lines)

@@ -151,6 +151,8 @@ class Caller:
         self._sources: SourceCalls | None = None
         self.note: Callable[[str], object] = lambda note: None
         """Takes a remark about a value."""
+        self.running = False
+        """Whether JITed code runs now, or what it called."""
 
     def call(self, request: messages.Call) -> messages.Value:
         """Call what a request names.
@@ -248,7 +250,11 @@ class Caller:
         self._place, self._kept = place, result
         self._about_to_run()
         self._hosts.entered()
-        status = thunk(address, data, place, self._thunks.way_out.address)
+        self.running = True
+        try:
+            status = thunk(address, data, place, self._thunks.way_out.address)
+        finally:
+            self.running = False
         self._thunks.way_out.left(status)
         failure: JitreplError | None = self._hosts.failure()
         if status == THROWN:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
-
 from jitrepl import messages
 from jitrepl.errors import JITError, UndefinedError
 from jitrepl.tracer import tracer_of
 from jitrepl.worker import llvm, process
 from jitrepl.worker.calls import Caller, SessionMemory
+from jitrepl.worker.crash_watch import CrashWatch
 from jitrepl.worker.debugger import SourceFiles, let_attach
 from jitrepl.worker.dylib import SessionDylib
 from jitrepl.worker.generator import HostSymbolGenerator
@@ -26,9 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from jitrepl.crash_report import CrashReport
     from jitrepl.worker.admission import Admission
     from jitrepl.worker.archives import Archives, Member
-    from jitrepl.worker.crash import CrashHandler
+    from jitrepl.worker.snapshots import Copier
 
 _STANDARD_LIBRARY = "__standard_lib"
 """The id of the module in which LLJIT defines `atexit`; it is compiled only if JITed code uses that."""
@@ -45,18 +45,19 @@ class Engine:
     """
 
     def __init__(self, request: messages.Start) -> None:
-        parse_llvm_options(request.llvm_options)
-        self._snapshots = False
+        llvm.parse_option_texts(request.llvm_options)
+        self.snapshots = False
         if request.snapshots:
             from jitrepl.worker import snapshots
 
-            self._snapshots = snapshots.possible()
+            self.snapshots = snapshots.possible()
         self._compiled = False
-        self._crashes: CrashHandler | None = None
+        self._copier: Copier | None = None
         self.checkpoint: Callable[[], None] = lambda: None
-        self.dies_with_shell = request.dies_with_shell
-        if self.dies_with_shell:
+        self._dies_with_shell = request.dies_with_shell
+        if self._dies_with_shell:
             process.die_with_parent()
+        process.volunteer_for_oom()
         if request.memory:
             process.limit_memory(request.memory)
         self.files = process.StandardFiles()
@@ -86,6 +87,7 @@ class Engine:
         self._languages = Languages(self.jit, thunks.way_out, self._hosts, self.dylib)
         self._generator = HostSymbolGenerator(self.jit, self._host_address)
         self._caller = Caller(self.dylib, thunks, self._hosts, memory, self._languages, self._about_to_run)
+        self.crashes = CrashWatch(self.jit, self.dylib, self._hosts, self._caller)
         self._initialisers = Initialisers(self.jit, self.dylib, self._caller, lambda text: self._notes.append(text))
         self._caller.note = lambda note: self._notes.append(note)
         process.open_runtime()
@@ -107,40 +109,34 @@ class Engine:
             self._languages.explain(problem)
             raise
 
-    def handle_crashes(self) -> None:
-        """Have a crash leave a note for the copy that goes on."""
-        if self._snapshots:
-            from jitrepl.worker import crash
-
-            if crash.possible():
-                self._crashes = crash.CrashHandler(self.jit)
-
-    def note_interrupts(self) -> None:
-        """Have Ctrl-C leave one, too, while this request runs."""
-        if self._crashes:
-            self._crashes.interruptible()
-
     def _about_to_run(self) -> None:
         if self._notes:
             self.tell(self.take_notes())  # before the code prints something of its own
-        if self._compiled and self._snapshots:
+        if self._compiled and self.snapshots:
             self._compiled = False
             self.checkpoint()
 
+    def copier(self) -> Copier:
+        """What leaves copies of this process; compiled at the first use."""
+        from jitrepl.worker.snapshots import Copier
+
+        self._copier = self._copier or Copier(self.jit, self._dies_with_shell)
+        return self._copier
+
     def wants_snapshot(self, request: messages.Request, reply: messages.Reply) -> bool:
         """Whether a request may have changed what a crash must not lose; the shell counts these, too."""
-        return self._snapshots and messages.changes(request, reply)
+        return self.snapshots and messages.changes(request, reply)
 
     def take_notes(self) -> tuple[str, ...]:
         """The notes since the last call."""
         notes, self._notes = tuple(self._notes), []
         return notes
 
-    def warm_up(self) -> None:
-        """Do ahead what the first call and the first crash would wait for."""
+    def run_nothing(self) -> None:
+        """Call a function, for nothing; no copy is left for that."""
+        checkpoint, self.checkpoint = self.checkpoint, lambda: None
         self._caller.run(NULLARY, process.symbol_address("abs") or 0, b"")
-        if self._snapshots:
-            import jitrepl.worker.report  # noqa: F401 - a woken copy has it then
+        self.checkpoint = checkpoint
 
     # One method a request
 
@@ -293,13 +289,8 @@ class Engine:
         self._initialisers.run_waiting()
         return messages.Done(self.take_notes())
 
-    def _explain(self, _request: messages.Explain) -> messages.CrashReport:
-        note = self._crashes.take() if self._crashes else None
-        if note is None:
-            return messages.CrashReport(0)
-        from jitrepl.worker.report import report
-
-        return report(note)
+    def _explain(self, _request: messages.Explain) -> CrashReport:
+        return self.crashes.explain()
 
     def _limit(self, request: messages.Limit) -> messages.Done:
         process.limit_memory(request.memory)
@@ -344,6 +335,7 @@ class Engine:
     def _compile_hosts(self, names: Iterable[str]) -> None:
         """Make code for the host functions among these undefined symbols, if a function is wanted."""
         names = list(names)
+        self.crashes.prepare(names)
         self._load_members(name for name in names if self.dylib.needed(name))
         self._languages.prepare(names)
         for name in names:
@@ -378,7 +370,9 @@ class Engine:
     def _host_address(self, symbol: str) -> int | None:
         """What the generator answers: host functions that code was made for."""
         address = self._hosts.compiled.get(symbol)
-        if address is not None and symbol not in self._said:
+        if address is None:
+            return self.crashes.address(symbol)
+        if symbol not in self._said:
             self._said.add(symbol)
             self._units.occupy(symbol)
             if symbol not in self._hosts.own:
@@ -402,12 +396,3 @@ _ANSWERS: dict[type, Callable[[Engine, Any], messages.Reply]] = {
     messages.Debug: Engine._debug,
     messages.Quit: Engine._quit,
 }
-
-
-def parse_llvm_options(options: tuple[str, ...]) -> None:
-    """Hand options to libLLVM's own parser, which prints a message and ends the process at one it does not know."""
-    if options:
-        texts = [b"jitrepl --llvm", *(option.encode() for option in options)]
-        array = (ctypes.c_char_p * len(texts))(*texts)
-        overview = b"options of libLLVM"
-        llvm.parse_options(len(texts), array, overview, len(overview), None, None, None, 0)

@@ -1,7 +1,8 @@
 """The LLVM-C functions that jitrepl uses: one line a prototype, grouped by what they are for.
 
 Importing this module opens libLLVM. Ownership is as the headers say; docs/how-it-works.md has the surprises.
-Sources: llvm-c/Core.h, IRReader.h, BitReader.h, Linker.h, Analysis.h, Error.h, Support.h, Orc.h, LLJIT.h.
+Sources: llvm-c/Core.h, IRReader.h, BitReader.h, Linker.h, Analysis.h, Error.h, Support.h, Orc.h, LLJIT.h,
+Disassembler.h.
 """
 
 from __future__ import annotations
@@ -169,6 +170,8 @@ attribute_kind = prototype("LLVMGetEnumAttributeKind", c_uint, Ptr)
 attribute_kind_named = prototype("LLVMGetEnumAttributeKindForName", c_uint, Str, c_size_t)
 attribute_value = prototype("LLVMGetEnumAttributeValue", c_uint64, Ptr)
 attribute_type = prototype("LLVMGetTypeAttributeValue", Ptr, Ptr)
+create_enum_attribute = prototype("LLVMCreateEnumAttribute", Ptr, Ptr, c_uint, c_uint64)
+add_attribute = prototype("LLVMAddAttributeAtIndex", None, Ptr, c_uint, Ptr)
 is_enum_attribute = prototype("LLVMIsEnumAttribute", Bool, Ptr)
 is_type_attribute = prototype("LLVMIsTypeAttribute", Bool, Ptr)
 
@@ -298,6 +301,12 @@ jit_object_transform_layer = prototype("LLVMOrcLLJITGetObjTransformLayer", Ptr, 
 jit_ir_transform_layer = prototype("LLVMOrcLLJITGetIRTransformLayer", Ptr, Ptr)
 enable_debug_support = prototype("LLVMOrcLLJITEnableDebugSupport", Error, Ptr)
 
+# Disassembly
+create_disassembler = prototype("LLVMCreateDisasm", Ptr, Str, Ptr, c_int, Ptr, Ptr)
+disassemble = prototype("LLVMDisasmInstruction", c_size_t, Ptr, Ptr, c_uint64, c_uint64, Ptr, c_size_t)
+set_disassembler_options = prototype("LLVMSetDisasmOptions", Bool, Ptr, c_uint64)
+dispose_disassembler = prototype("LLVMDisasmDispose", None, Ptr)
+
 
 _names = {value: name for name, value in globals().items() if isinstance(value, Prototype)}
 """What the functions above are called here."""
@@ -344,11 +353,29 @@ def name_of(value: int) -> str:
 
 def initialize_target() -> None:
     """Register the code generator, assembler and parser of the machine that this runs on."""
+    _initialize("TargetInfo", "Target", "TargetMC", "AsmPrinter", "AsmParser")
+
+
+def initialize_disassembler() -> None:
+    """Register its disassembler."""
+    _initialize("TargetInfo", "TargetMC", "Disassembler")
+
+
+def _initialize(*parts: str) -> None:
     import os
 
     machine = os.uname().machine
     target = {"x86_64": "X86", "aarch64": "AArch64", "arm64": "AArch64"}.get(machine)
     if target is None:
         raise JITError(f"jitrepl has no code generator for {machine}")
-    for part in ("TargetInfo", "Target", "TargetMC", "AsmPrinter", "AsmParser"):
+    for part in parts:
         prototype(f"LLVMInitialize{target}{part}", None)()
+
+
+def parse_option_texts(options: tuple[str, ...]) -> None:
+    """Hand options to libLLVM's own parser, which prints a message and ends the process at one it does not know."""
+    if options:
+        texts = [b"jitrepl --llvm", *(option.encode() for option in options)]
+        array = (c_char_p * len(texts))(*texts)
+        overview = b"options of libLLVM"
+        parse_options(len(texts), array, overview, len(overview), None, None, None, 0)

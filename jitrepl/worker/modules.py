@@ -12,6 +12,7 @@ from jitrepl.worker import llvm, rewrite
 from jitrepl.worker.languages import source_name
 from jitrepl.worker.owned import Context, Module, parse
 from jitrepl.worker.reader import BITCODE_MAGIC, Global, Reading
+from jitrepl.worker.uwtable import keep_unwind_tables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -225,6 +226,7 @@ class Unit:
         """Make what was read from the module's text what ORC gets."""
         module, ptr = self.module, made.ptr
         made.identifier = self.module_id
+        keep_unwind_tables(made)
         if folder_of and module.data[:4] not in BITCODE_MAGIC:
             from jitrepl.worker.lines import stamp_lines
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import os
-from fcntl import F_DUPFD_CLOEXEC, fcntl
+from fcntl import F_DUPFD_CLOEXEC, F_SETOWN, fcntl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _UNBUFFERED = 2  # _IONBF of <stdio.h>
@@ -114,6 +115,18 @@ def limit_memory(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
+def volunteer_for_oom() -> None:
+    """Be the one that is killed when memory is out, rather than the user's other programs (proc(5))."""
+    try:
+        with open("/proc/self/oom_score_adj", "r+b", buffering=0) as file:
+            file.write(b"%d" % max(int(file.read()), _OOM_SCORE))
+    except (OSError, ValueError):
+        pass  # not on this platform
+
+
+_OOM_SCORE = 500
+
+
 def die_with_parent() -> None:
     """Have this process killed when the thread that started it ends, also in the middle of a call (prctl(2))."""
     if hasattr(_process, "prctl"):
@@ -121,6 +134,130 @@ def die_with_parent() -> None:
 
 
 _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
+_lifeline: list[int] = []
+
+
+def tie_to_shell(descriptor: int) -> None:
+    """Have this process killed when the shell's process ends, whichever of its threads has started this one.
+
+    The shell holds the writing end of a pipe. That the last one is closed is an event of the reading end, and such
+    an event can be a signal (fcntl(2), `O_ASYNC` and `F_SETSIG`).
+
+    Args:
+        descriptor: the reading end, which is used up.
+    """
+    from fcntl import F_GETFL, F_SETFL
+
+    _lifeline.append(moved_high(descriptor))
+    fcntl(_lifeline[0], _F_SETSIG, _SIGKILL)
+    fcntl(_lifeline[0], F_SETFL, fcntl(_lifeline[0], F_GETFL) | os.O_ASYNC)
+    hold_lifeline()
+
+
+def hold_lifeline() -> None:
+    """Be the one of the processes with this pipe that is killed: the copy that goes on, from now on."""
+    import select
+
+    for descriptor in _lifeline:
+        fcntl(descriptor, F_SETOWN, os.getpid())
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        if poll.poll(0):
+            os._exit(0)  # it has happened already
+
+
+_F_SETSIG = 10  # <fcntl.h>, Linux
+
+
+CRASHES = (4, 5, 6, 7, 8, 11)
+"""SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV."""
+SIGINFO, ONSTACK, RESET, NODEFER = 0x4, 0x08000000, -0x80000000, 0x40000000  # SA_ flags of <signal.h>, Linux
+
+
+def set_action(signal: int, handler: int, flags: int) -> None:
+    """Set what a signal does (sigaction(2)).
+
+    Args:
+        signal: its number.
+        handler: the address of a function `void (int, siginfo_t *, void *)`.
+        flags: SA_ flags.
+    """
+    action = _Action(handler, (ctypes.c_ulong * 16)(), flags, None)
+    _process.sigaction(signal, ctypes.byref(action), None)
+
+
+def crash_callback(say: Callable[[int, int, int], object]) -> object:
+    """Have crashes of this process handled in Python, which then end it.
+
+    Args:
+        say: called with the signal, the address of its `siginfo_t` and that of its `ucontext_t`. Where it does not
+            come to an end, the signal's default action ends the process at the next crash.
+
+    Returns:
+        What has to be kept as long as the process.
+    """
+
+    def handle(signal: int, info: int, context: int) -> None:
+        try:
+            say(signal, info, context)
+        except BaseException:
+            pass  # nobody could do anything about it
+        finally:
+            _process["raise"](signal)
+
+    callback = _Callback(handle)
+    stack = SignalStack(_CALLBACK_STACK)
+    for number in CRASHES:
+        install(callback, number)
+    return callback, stack
+
+
+def install(callback: object, signal: int) -> None:
+    """Have one more signal handled by what `crash_callback` has made."""
+    function = callback[0] if isinstance(callback, tuple) else callback
+    address = ctypes.cast(function, ctypes.c_void_p).value or 0  # type: ignore[arg-type]
+    set_action(signal, address, SIGINFO | ONSTACK | RESET | NODEFER)
+
+
+MACHINE = os.uname().machine
+SIGINT = 2
+_Callback = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+_CALLBACK_STACK = 1 << 21
+
+
+class SignalStack:
+    """A stack of its own for the signal handlers of this thread (sigaltstack(2)), on which an overflow can be told.
+
+    Args:
+        size: in bytes; what is not used of it takes no memory.
+    """
+
+    def __init__(self, size: int) -> None:
+        _process.mmap.restype = ctypes.c_void_p
+        arguments = (None, ctypes.c_size_t(size), _READ_WRITE, _PRIVATE_ANONYMOUS, -1, ctypes.c_long(0))
+        self._memory = _process.mmap(*arguments)
+        stack = _Stack(self._memory, 0, size)
+        _process.sigaltstack(ctypes.byref(stack), None)
+
+
+_READ_WRITE, _PRIVATE_ANONYMOUS = 0x3, 0x22  # PROT_, MAP_ of <sys/mman.h>
+
+
+class _Stack(ctypes.Structure):
+    """`stack_t` of <signal.h>."""
+
+    _fields_ = (("start", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+
+class _Action(ctypes.Structure):
+    """`struct sigaction` of glibc on Linux."""
+
+    _fields_ = (
+        ("handler", ctypes.c_void_p),
+        ("mask", ctypes.c_ulong * 16),
+        ("flags", ctypes.c_int),
+        ("restorer", ctypes.c_void_p),
+    )
 
 
 class StandardFiles:
@@ -130,7 +267,7 @@ class StandardFiles:
         self._kept = []
         for descriptor in (0, 1, 2):
             try:
-                duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
+                duplicate = duplicate_high(descriptor)
             except OSError:
                 continue  # closed by whoever started us; there is nothing to have back
             self._kept.append((descriptor, duplicate, _identity(descriptor)))
@@ -146,8 +283,38 @@ class StandardFiles:
                 os.dup2(duplicate, descriptor)
 
 
-_OUT_OF_THE_WAY = 200
-"""Duplicates get numbers from here on, which programs that count descriptors do not meet."""
+_OUT_OF_THE_WAY, _UP_TO = 1024, 2048
+"""Duplicates get numbers in this range, which programs that count descriptors, or close all of them, do not meet."""
+_STILL_OUT_OF_THE_WAY = 200
+
+
+def duplicate_high(descriptor: int) -> int:
+    """A duplicate of a file descriptor, above the limit for descriptors if possible.
+
+    Programs that become daemons close what they might have open: all numbers below the soft limit (getrlimit(2),
+    `RLIMIT_NOFILE`). A descriptor above it remains valid; to make one, the limit is raised for a moment.
+
+    Raises:
+        OSError: if it is not open.
+    """
+    from resource import RLIMIT_NOFILE, getrlimit, setrlimit
+
+    soft, hard = getrlimit(RLIMIT_NOFILE)
+    try:
+        if 0 <= soft < _UP_TO:
+            setrlimit(RLIMIT_NOFILE, (_UP_TO, hard))
+        return fcntl(descriptor, F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
+    except (OSError, ValueError):
+        return fcntl(descriptor, F_DUPFD_CLOEXEC, _STILL_OUT_OF_THE_WAY)
+    finally:
+        setrlimit(RLIMIT_NOFILE, (soft, hard))
+
+
+def moved_high(descriptor: int) -> int:
+    """The duplicate, after the descriptor itself was closed."""
+    duplicate = duplicate_high(descriptor)
+    os.close(descriptor)
+    return duplicate
 
 
 def _identity(descriptor: int) -> tuple[int, int] | None:

@@ -12,6 +12,7 @@ from jitrepl.errors import InternalError, JitreplError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from jitrepl.crash_report import LastWords
     from jitrepl.worker.engine import Engine
 
 
@@ -48,12 +49,17 @@ def serve(stream: _socket.socket) -> None:
 
     def checkpoint() -> None:
         """Leave a copy in which everything is compiled, before any of it runs."""
-        from jitrepl.worker.snapshots import leave_snapshot
-
         assert engine is not None
-        served = leave_snapshot(stream, engine.dies_with_shell, replaces=True)
+        served = engine.copier().leave(stream, replaces=True)
         if served is not stream:
             raise Woken(served)
+
+    identity = os.fstat(stream.fileno()).st_ino
+
+    def say(words: LastWords) -> None:
+        """Send something in the middle of a call, if JITed code has left the socket alone."""
+        if os.fstat(stream.fileno()).st_ino == identity:
+            wire.send(stream, words)
 
     while True:
         try:
@@ -66,7 +72,7 @@ def serve(stream: _socket.socket) -> None:
         if not isinstance(request, messages.Explain):
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             if engine is not None:
-                engine.note_interrupts()
+                engine.crashes.note_interrupts()
         reply: messages.Reply
         own = os.getpid()
         try:
@@ -97,19 +103,29 @@ def serve(stream: _socket.socket) -> None:
             return
         if isinstance(request, messages.Quit):
             return
-        if isinstance(request, messages.Start) and request.warm_up and engine is not None and _idle(stream):
-            engine.warm_up()
+        if isinstance(request, messages.Start) and request.warm_up and engine is not None and _idle(stream, _IMPORTING):
+            from jitrepl.worker.rehearsal import warm_up
+
+            warm_up(engine)
         if isinstance(request, messages.Start) and engine is not None:
-            engine.handle_crashes()
+            engine.crashes.begin(engine.snapshots, say)
         if engine is not None and engine.wants_snapshot(request, reply):  # type: ignore[arg-type]
-            from jitrepl.worker.snapshots import leave_snapshot
+            stream = engine.copier().leave(stream)
+            if _idle(stream, _SOON):
+                from jitrepl.worker.rehearsal import rehearse
 
-            stream = leave_snapshot(stream, engine.dies_with_shell)
+                rehearse(engine)
 
 
-def _idle(stream: _socket.socket) -> bool:
-    """Whether nothing is asked for as long as it takes to import the prompt, which had better have the machine."""
-    stream.settimeout(0.15)
+_IMPORTING = 0.15
+"""Seconds that it takes to import the prompt, which had better have the machine."""
+_SOON = 0.002
+"""Seconds within which a script asks the next thing, and a person does not."""
+
+
+def _idle(stream: _socket.socket, seconds: float) -> bool:
+    """Whether nothing is asked for so long."""
+    stream.settimeout(seconds)
     try:
         stream.recv(1, _socket.MSG_PEEK)
         return False

@@ -2,7 +2,8 @@
 
 A copy is made by `fork` after a reply, so memory, code, addresses and modules are the same, and cost nothing until
 one of the two writes to them. It sleeps on a socket whose other end the shell gets; a word from there and it is the
-worker, silence for ever and it ends.
+worker, silence for ever and it ends. To write to little, it goes to sleep in machine code: the first line of Python
+that it runs is after it was woken.
 """
 
 from __future__ import annotations
@@ -14,16 +15,22 @@ import os
 from struct import pack
 
 from jitrepl import messages, wire
+from jitrepl.errors import InternalError
 from jitrepl.tracer import tracer_of
-from jitrepl.worker.process import die_with_parent
+from jitrepl.worker.jit import Jit
+from jitrepl.worker.owned import parse
+from jitrepl.worker.process import hold_lifeline, moved_high
+from jitrepl.worker.thunks import PREFIX
 
 _CLONE_PARENT, _SIGCHLD = 0x8000, 17  # <linux/sched.h>, <signal.h>
 _SYS_CLONE = {"x86_64": 56, "aarch64": 220}
-
+_PEEK, _EINTR = 0x2, 4  # MSG_PEEK, <errno.h>
+_PR_SET_PDEATHSIG, _SIGKILL = 1, 9
 _CTRL_C = (signal.SIGINT,)
 
 # With the interpreter's lock held, unlike `ctypes.CDLL`: the copy has no other thread to take it from.
 _python = ctypes.PyDLL(None)
+_Fork = ctypes.PYFUNCTYPE(ctypes.c_long, ctypes.c_int, ctypes.c_int, ctypes.c_int)
 
 
 def possible() -> bool:
@@ -31,47 +38,80 @@ def possible() -> bool:
     return os.uname().sysname == "Linux" and os.uname().machine in _SYS_CLONE
 
 
-def leave_snapshot(stream: _socket.socket, dies_with_shell: bool, replaces: bool = False) -> _socket.socket:
-    """Copy this process and send the shell a way to wake the copy.
-
-    The copy returns from here only when it is woken. It then leaves a copy of its own first, as the shell has used
-    this one up.
+class Copier:
+    """Leaves copies of this process.
 
     Args:
-        stream: the socket to the shell.
+        jit: compiles what a copy does until it is woken.
         dies_with_shell: whether a copy is killed when the shell ends, as the original is.
-        replaces: whether the copy takes the place of the one before.
-
-    Returns:
-        The socket to serve on: `stream` in the original, another one in a copy that was woken.
-
-    Raises:
-        OSError: if the shell is gone.
     """
-    while True:
-        since = _hindrance()
-        if since:
-            if not replaces:
-                wire.send(stream, messages.Snapshot(0, False, since))
-            return stream
-        ours, theirs = _socket.socketpair()
-        pid = _fork_sibling()
-        if pid:
-            ours.close()
-            rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, pack("i", theirs.fileno()))]
-            stream.sendmsg([wire.frame(messages.Snapshot(pid, replaces))], rights)
-            theirs.close()
-            return stream
-        theirs.close()
-        stream.close()
-        stream, replaces = ours, False
-        if dies_with_shell:
-            die_with_parent()
-        _sleep(stream)
+
+    def __init__(self, jit: Jit, dies_with_shell: bool) -> None:
+        name = f"{PREFIX}copy"
+        module, message = parse(_fork_and_sleep(name, dies_with_shell).encode(), name)
+        if module is None:
+            raise InternalError(f"what jitrepl wrote to copy processes is refused: {message}")
+        jit.add(module)
+        self._fork = _Fork(jit.lookup(name))
+
+    def leave(self, stream: _socket.socket, replaces: bool = False) -> _socket.socket:
+        """Copy this process and send the shell a way to wake the copy.
+
+        The copy returns from here only when it is woken. It then leaves a copy of its own first, as the shell has
+        used this one up.
+
+        Args:
+            stream: the socket to the shell.
+            replaces: whether the copy takes the place of the one before.
+
+        Returns:
+            The socket to serve on: `stream` in the original, another one in a copy that was woken.
+
+        Raises:
+            OSError: if the shell is gone.
+        """
+        while True:
+            since = _hindrance()
+            if since:
+                if not replaces:
+                    wire.send(stream, messages.Snapshot(0, False, since))
+                return stream
+            ours, theirs = _socket.socketpair()
+            pid = self._copy(ours.fileno(), theirs.fileno(), stream.fileno())
+            if pid:
+                ours.close()
+                rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, pack("i", theirs.fileno()))]
+                stream.sendmsg([wire.frame(messages.Snapshot(pid, replaces))], rights)
+                theirs.close()
+                return stream
+            for closed in (theirs, stream):
+                closed.detach()
+            stream, replaces = _socket.socket(fileno=moved_high(ours.detach())), False
+            _answer(stream)
+            hold_lifeline()
+
+    def _copy(self, ours: int, theirs: int, stream: int) -> int:
+        """`fork`, but the new process is a child of our parent, the shell; 0 in a copy that was woken.
+
+        JITed code may wait for all of its children, and the shell has to see how each of these processes ends.
+        """
+        # Ctrl-C is for the process that runs the code. It is blocked in a copy, from its first instruction on.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _CTRL_C)
+        _python.PyOS_BeforeFork()
+        pid: int = self._fork(ours, theirs, stream)
+        if pid == 0:
+            _python.PyOS_AfterFork_Child()
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        else:
+            _python.PyOS_AfterFork_Parent()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _CTRL_C)
+        if pid < 0:
+            raise OSError("the process cannot be copied")
+        return pid
 
 
-def _sleep(stream: _socket.socket) -> None:
-    """Wait to be woken; end this process if the shell lets go of it."""
+def _answer(stream: _socket.socket) -> None:
+    """Answer the request that has woken this process; end it if that is no such request."""
     try:
         request = wire.receive(stream)
         if isinstance(request, messages.Resume):
@@ -82,25 +122,46 @@ def _sleep(stream: _socket.socket) -> None:
     os._exit(0)
 
 
-def _fork_sibling() -> int:
-    """`fork`, but the new process is a child of our parent, the shell.
-
-    JITed code may wait for all of its children, and the shell has to see how each of these processes ends.
-    """
-    # Ctrl-C is for the process that runs the code. A copy ignores it, from its first instruction on.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _CTRL_C)
-    _python.PyOS_BeforeFork()
+def _fork_and_sleep(name: str, dies_with_shell: bool) -> str:
+    """The IR that copies the process; the copy returns when there is something to read, or ends with the shell."""
     number = _SYS_CLONE[os.uname().machine]
-    pid: int = _python.syscall(ctypes.c_long(number), ctypes.c_long(_CLONE_PARENT | _SIGCHLD), 0, 0, 0, 0)
-    if pid == 0:
-        _python.PyOS_AfterFork_Child()
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    else:
-        _python.PyOS_AfterFork_Parent()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _CTRL_C)
-    if pid < 0:
-        raise OSError("the process cannot be copied")
-    return pid
+    tie = f"call i32 (i32, ...) @prctl(i32 {_PR_SET_PDEATHSIG}, i64 {_SIGKILL}, i64 0, i64 0, i64 0)"
+    return f"""
+declare i64 @syscall(i64, ...)
+declare i32 @prctl(i32, ...)
+declare i32 @close(i32)
+declare i64 @recv(i32, ptr, i64, i32)
+declare ptr @__errno_location()
+declare void @_exit(i32)
+define i64 @"{name}"(i32 %ours, i32 %theirs, i32 %stream) noinline optnone {{
+  %byte = alloca i8
+  %pid = call i64 (i64, ...) @syscall(i64 {number}, i64 {_CLONE_PARENT | _SIGCHLD}, i64 0, i64 0, i64 0, i64 0)
+  %copy = icmp eq i64 %pid, 0
+  br i1 %copy, label %prepare, label %done
+prepare:
+  call i32 @close(i32 %theirs)
+  call i32 @close(i32 %stream)
+  {tie if dies_with_shell else ""}
+  br label %sleep
+sleep:
+  %got = call i64 @recv(i32 %ours, ptr %byte, i64 1, i32 {_PEEK})
+  %woken = icmp eq i64 %got, 1
+  br i1 %woken, label %done, label %look
+look:
+  %failed = icmp slt i64 %got, 0
+  br i1 %failed, label %why, label %end
+why:
+  %errno.at = call ptr @__errno_location()
+  %errno = load i32, ptr %errno.at
+  %interrupted = icmp eq i32 %errno, {_EINTR}
+  br i1 %interrupted, label %sleep, label %end
+end:
+  call void @_exit(i32 0)
+  unreachable
+done:
+  ret i64 %pid
+}}
+"""
 
 
 def _hindrance() -> str:
@@ -109,6 +170,7 @@ def _hindrance() -> str:
     A copy would lack the other threads, and might be made while one of them holds malloc's lock. A debugger would be
     asked which of the two to follow, and not know of the other (docs/decisions/0015).
     """
-    if len(os.listdir("/proc/self/task")) > 1:
+    # A folder for each thread, beside `.` and `..`.
+    if os.stat("/proc/self/task").st_nlink > 3:
         return "other threads were running"
     return "a debugger was attached" if tracer_of() else ""

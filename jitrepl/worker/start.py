@@ -12,19 +12,26 @@ import os
 import sys
 
 
-def main(descriptor: int) -> None:
-    """Serve on an inherited socket, then end this process without Python's clean-up: JITed code may still run."""
+def main(descriptor: int, lifeline: int | None = None) -> None:
+    """Serve on an inherited socket, then end this process without Python's clean-up: JITed code may still run.
+
+    Args:
+        descriptor: the socket.
+        lifeline: the reading end of a pipe; that nobody can write to it any more ends this process.
+    """
     status = 1
     try:
         gc.disable()  # until everything is loaded, none of which becomes garbage
         from jitrepl.worker import process
         from jitrepl.worker.library import open_ahead
 
+        if lifeline is not None:
+            process.tie_to_shell(lifeline)
         process.prepare_streams()
         open_ahead()
         from jitrepl.worker.serve import serve
 
-        serve(_socket.socket(fileno=descriptor))
+        serve(_socket.socket(fileno=process.moved_high(descriptor)))
         status = 0
     except ConnectionError:
         pass  # the shell is gone

@@ -1,5 +1,7 @@
 """From addresses to functions and lines: in JITed code by its objects, elsewhere by the dynamic linker.
 
+Where functions were inlined, an address is in several at once.
+
 ORC's debug support keeps the object of everything that was linked, with the addresses of its sections, in the list
 that debuggers read (`__jit_debug_descriptor`, GDB manual, "JIT Interface").
 """
@@ -8,19 +10,18 @@ from __future__ import annotations
 
 import ctypes
 import io
-import os
 from struct import pack_into, unpack_from
 
-from elftools.dwarf.dwarfinfo import DWARFInfo
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from jitrepl.worker.demangle import demangle
+from jitrepl.worker.dwarf import DebugInfo
 from jitrepl.worker.library import open_libllvm
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
 
 class Place:
@@ -32,16 +33,29 @@ class Place:
         module: where the code comes from: a library's path, "" for JITed code.
         file: the source file; "" if there is no debug info.
         line: the line in it, from 1; 0 if it is not known.
+        inlined: whether the function was inlined into the one of the next place.
+        size: the function's size in bytes; 0 if it is not known.
     """
 
-    __slots__ = ("file", "function", "line", "module", "offset")
+    __slots__ = ("file", "function", "inlined", "line", "module", "offset", "size")
 
-    def __init__(self, function: str, offset: int, module: str = "", file: str = "", line: int = 0) -> None:
+    def __init__(
+        self,
+        function: str,
+        offset: int,
+        module: str = "",
+        file: str = "",
+        line: int = 0,
+        inlined: bool = False,
+        size: int = 0,
+    ) -> None:
         self.function = function
         self.offset = offset
         self.module = module
         self.file = file
         self.line = line
+        self.inlined = inlined
+        self.size = size
 
 
 class _Entry(ctypes.Structure):
@@ -102,23 +116,26 @@ class Symbolizer:
 
     def __init__(self) -> None:
         self._code = [(start, end, data) for data in _objects() for start, end in _code_sections(data)]
-        self._read: dict[int, _Object] = {}
-        self._places: dict[int, Place | None] = {}
+        self._read: dict[int, Object] = {}
+        self._places: dict[int, tuple[Place, ...]] = {}
 
-    def place(self, address: int) -> Place | None:
-        """What is at an address, or None."""
+    def places(self, address: int) -> tuple[Place, ...]:
+        """What is at an address: inlined functions, the innermost first, then the function that has the code.
+
+        Empty if nothing is known of it.
+        """
         if address not in self._places:
             self._places[address] = self._in_objects(address) or _in_library(address)
         return self._places[address]
 
-    def _in_objects(self, address: int) -> Place | None:
+    def _in_objects(self, address: int) -> tuple[Place, ...]:
         """What of JITed code is at an address. Only the object that has it is read: that takes 2 ms."""
         for start, end, data in self._code:
             if start <= address < end:
                 if start not in self._read:
-                    self._read[start] = _Object(data)
-                return self._read[start].place(address)
-        return None
+                    self._read[start] = Object(data)
+                return self._read[start].places(address)
+        return ()
 
 
 def _code_sections(data: bytes) -> Iterator[tuple[int, int]]:
@@ -137,7 +154,7 @@ _SECTION_SIZE = 64  # bytes of an Elf64_Shdr
 _EXECUTABLE = 0x4  # SHF_EXECINSTR
 
 
-class _Object:
+class Object:
     """An ELF object with its sections at their addresses.
 
     In an object symbols count from the beginning of their section, and so would line numbers after relocation.
@@ -149,6 +166,7 @@ class _Object:
         elf = ELFFile(io.BytesIO(data))
         starts = [section["sh_addr"] for section in elf.iter_sections()]
         self._functions: list[tuple[int, int, str]] = []
+        self._debug: DebugInfo | None = None
         table = elf.get_section_by_name(".symtab")
         if not isinstance(table, SymbolTableSection):
             return
@@ -162,53 +180,45 @@ class _Object:
             name, _, version = symbol.name.partition("#")
             if symbol["st_info"]["type"] == "STT_FUNC" and not version.startswith("local"):
                 self._functions.append((value + starts[section], symbol["st_size"], name))
-        self._elf = ELFFile(io.BytesIO(bytes(image)))
+        relocated = ELFFile(io.BytesIO(bytes(image)))
+        if relocated.get_section_by_name(".debug_line"):
+            self._debug = DebugInfo(relocated.get_dwarf_info(relocate_dwarf_sections=True))
 
-    def place(self, address: int) -> Place | None:
-        """What of this object is at an address, or None."""
+    @classmethod
+    def placed(cls, data: bytes) -> Object:
+        """An object that was not linked, with its sections at addresses that are far from each other."""
+        image = bytearray(data)
+        (table,) = unpack_from("<Q", data, 0x28)
+        size, count = unpack_from("<HH", data, 0x3A)
+        for index in range(1, count):
+            pack_into("<Q", image, table + size * index + 0x10, index << 32)  # sh_addr of Elf64_Shdr
+        return cls(bytes(image))
+
+    def function(self, name: str) -> tuple[int, int] | None:
+        """Address and size of a function, by its symbol."""
+        return next(((start, size) for start, size, known in self._functions if known == name), None)
+
+    def places(self, address: int) -> tuple[Place, ...]:
+        """What of this object is at an address."""
         for start, size, name in self._functions:
             if start <= address < start + max(size, 1):
-                file, line = self._line(address)
-                return Place(name, address - start, "", file, line)
-        return None
-
-    def _line(self, address: int) -> tuple[str, int]:
-        """Source file and line (DWARF 5, section 6.2); the last row that does not lie behind the address."""
-        if not self._elf.get_section_by_name(".debug_line"):
-            return "", 0
-        dwarf: DWARFInfo = self._elf.get_dwarf_info(relocate_dwarf_sections=True)
-        for unit in dwarf.iter_CUs():
-            program = dwarf.line_program_for_CU(unit)
-            if program is None:
-                continue
-            before = None
-            for entry in program.get_entries():
-                state = entry.state
-                if state is None:
-                    continue
-                if before and before.address <= address < state.address:
-                    return _path(program, before.file), before.line
-                before = None if state.end_sequence else state
-        return "", 0
+                points = self._debug.points(address) if self._debug else []
+                offset = address - start
+                if not points:
+                    return (Place(demangle(name), offset, size=size),)
+                *inlined, last = points
+                return (
+                    *(Place(demangle(p.function), offset, "", p.file, p.line, inlined=True) for p in inlined),
+                    Place(demangle(name), offset, "", last.file, last.line, size=size),
+                )
+        return ()
 
 
-def _path(program: Any, number: int) -> str:
-    """The path of a line program's file. Before DWARF 5 files and folders count from 1, and folder 0 goes unsaid."""
-    base = 0 if program.header.version >= 5 else 1
-    files, folders = program["file_entry"], program["include_directory"]
-    if not 0 <= number - base < len(files):
-        return ""
-    file = files[number - base]
-    folder = file.dir_index - base
-    before = folders[folder] if 0 <= folder < len(folders) else b""
-    return os.path.join(before, file.name).decode("utf-8", "replace")
-
-
-def _in_library(address: int) -> Place | None:
+def _in_library(address: int) -> tuple[Place, ...]:
     info = _DynamicInfo()
     if not ctypes.CDLL(None).dladdr(ctypes.c_void_p(address), ctypes.byref(info)) or not info.file:
-        return None
+        return ()
     module = info.file.decode("utf-8", "replace")
     if not info.name:
-        return Place("", address - (info.base or 0), module)
-    return Place(info.name.decode("utf-8", "replace"), address - (info.address or 0), module)
+        return (Place("", address - (info.base or 0), module),)
+    return (Place(demangle(info.name.decode("utf-8", "replace")), address - (info.address or 0), module),)

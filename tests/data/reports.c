@@ -1,9 +1,11 @@
 // Ways to die whose reports tests/worker/test_crash.py reads. A comment that is one word names its line.
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct node {
   struct node *next;
@@ -52,12 +54,13 @@ static void *run(void *unused) {
   *(volatile int *)24 = 1; // run
   return 0;
 }
-int in_thread(void) {
+static int in_a_thread(void *(*function)(void *)) {
   pthread_t thread;
-  pthread_create(&thread, 0, run, 0);
+  pthread_create(&thread, 0, function, 0);
   pthread_join(thread, 0);
   return 1;
 }
+int in_thread(void) { return 1 + in_a_thread(run); }
 int deep(volatile int n) {
   return n < 0 ? 0 : 1 + deep(n + 1) + n; // deep
 }
@@ -76,9 +79,47 @@ static void *deep_in_a_thread(void *unused) {
   deep(0);
   return 0;
 }
-int deep_in_thread(void) {
+int deep_in_thread(void) { return 1 + in_a_thread(deep_in_a_thread); }
+
+__attribute__((noinline)) int hungry(int n) {
+  volatile char big[1 << 20];
+  big[n] = 1;
+  return n < 0 ? 0 : 1 + hungry(n + 1) + big[5];
+}
+static void *hungry_in_a_thread(void *unused) {
+  hungry(0);
+  return unused;
+}
+int hungry_in_thread(void) { return 1 + in_a_thread(hungry_in_a_thread); }
+__attribute__((noinline)) int huge(int n) {
+  volatile char big[1 << 27];
+  big[n] = 1;
+  return big[5];
+}
+static void *huge_in_a_thread(void *unused) {
+  huge(0);
+  return unused;
+}
+int huge_in_thread(void) { return 1 + in_a_thread(huge_in_a_thread); }
+
+static volatile int ready = 0;
+static void *waits(void *blocked) {
+  if (blocked) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, 0);
+  }
+  pthread_setname_np(pthread_self(), "sleeper");
+  __sync_fetch_and_add(&ready, 1);
+  for (;;)
+    pause(); // waits
+}
+int among_threads(void) {
   pthread_t thread;
-  pthread_create(&thread, 0, deep_in_a_thread, 0);
-  pthread_join(thread, 0);
-  return 1;
+  pthread_create(&thread, 0, waits, 0);
+  pthread_create(&thread, 0, waits, 0);
+  pthread_create(&thread, 0, waits, &thread);
+  while (ready < 3)
+    ;
+  return 1 + in_a_thread(run); // among_threads
 }

@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +109,16 @@ def test_a_worker_that_talks_nonsense_is_ended(nonsense: bytes) -> None:
     worker.close()
     theirs.close()
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_modules_of_the_current_folder_do_not_come_in_the_way(tmp_path: Path) -> None:
+    for name in ("struct", "os", "jitrepl"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('not this one')")
+    code = (
+        "from jitrepl import Session\nwith Session() as session: print(session.call('abs', -3, signature='i32 (i32)'))"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("3\n", "")
 
 
 @pytest.mark.parametrize(("number", "name"), [(11, "SIGSEGV"), (6, "SIGABRT"), (63, "signal 63")])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jitrepl.messages import CrashReport, Frame
+from jitrepl.crash_report import CrashReport, Frame, Instruction, Thread
 from jitrepl.shell.crashes import cause, full_text, short_frames, signal_name
 
 STACK = 0x7FFD_0000_0000
@@ -40,11 +40,14 @@ def test_the_cause_in_one_sentence(signal: int, report: CrashReport, text: str) 
     assert cause(signal, report) == text
 
 
-def test_an_access_at_the_end_of_a_deep_stack_is_an_overflow() -> None:
-    registers = (("rsp", STACK),)
-    assert cause(11, CrashReport(11, STACK - 8, "write", DEEP, registers)) == "SIGSEGV: stack overflow"
-    assert "stack" not in cause(11, CrashReport(11, 8, "write", DEEP, registers))
-    assert "stack" not in cause(11, CrashReport(11, STACK - 8, "write", (LEAF,), registers))
+def test_an_access_behind_the_end_of_the_stack_is_an_overflow() -> None:
+    report = CrashReport(11, STACK - 8, "write", DEEP, overflow=True)
+    assert cause(11, report) == "SIGSEGV: stack overflow"
+
+
+def test_a_crash_in_another_thread_is_said_to_be_there() -> None:
+    assert cause(11, CrashReport(11, 8, "read", main=False)).endswith("0x8 (null + 8), in another thread")
+    assert cause(9, CrashReport(0, main=False)) == "SIGKILL (from outside, or out of memory)"
 
 
 def test_frames_are_named_and_placed() -> None:
@@ -107,13 +110,47 @@ def test_a_long_chain_is_cut() -> None:
     assert lines[-2:] == ("  at @f7+0x0", "  … `:bt` shows the rest")
 
 
-def test_all_of_it_has_frames_with_their_numbers_and_registers() -> None:
-    registers = (("rax", 5), ("rsp", STACK), ("cr2", 1), ("trapno", 14))
-    report = CrashReport(11, 8, "read", (LEAF, *DEEP[:3], Frame(0x3000, "top", 1)), registers)
+def test_what_was_inlined_is_said_to_be_and_part_of_its_frame_in_a_recursion() -> None:
+    pair = (Frame(1, "leaf", 4, "", "/a.c", 3, True), Frame(1, "deep", 4, "", "/a.c", 9))
+    assert short_frames(CrashReport(11, frames=pair * 5), nothing_typed) == (
+        "  at @leaf (/a.c:3), inlined  (5 times)",
+        "  at @deep (/a.c:9)  (5 times)",
+    )
+
+
+def test_names_of_other_languages_are_no_symbols() -> None:
+    frames = (Frame(1, "ns::boom(int)", 4), Frame(2, "@odd", 1), Frame(3, "f.1", 1))
+    lines = short_frames(CrashReport(11, frames=frames), nothing_typed)
+    assert lines == ("  at ns::boom(int)+0x4", "  at @odd+0x1", "  at @f.1+0x1")
+
+
+def test_all_of_it_has_frames_code_registers_and_threads() -> None:
+    registers = (("rax", 5), ("rsp", STACK), ("rip", 0x1000), ("cr2", 1), ("trapno", 14))
+    inlined = Frame(0x3000, "part", 1, "", "/a.c", 3, True)
+    report = CrashReport(
+        11,
+        8,
+        "read",
+        (LEAF, *DEEP[:3], inlined, Frame(0x3000, "top", 1)),
+        registers,
+        threads=(Thread(77, "helper", (LEAF,)), Thread(78, "")),
+        code=(Instruction(0xFFF, "nop"), Instruction(0x1000, "movl 0x8, %eax")),
+    )
     assert full_text(report).split("\n") == [
         "SIGSEGV: read of address 0x8 (null + 8)",
         "#0   0x0000000000001000 at @leaf+0x4",
         "#1   0x0000000000002000 at @deep+0x9  (3 times)",
-        "#4   0x0000000000003000 at @top+0x1",
-        "   rax 0000000000000005     rsp 00007ffd00000000",
+        "#4                      at @part (/a.c:3), inlined",
+        "#5   0x0000000000003000 at @top+0x1",
+        "",
+        "   0x0000000000000fff  nop",
+        "=> 0x0000000000001000  movl 0x8, %eax",
+        "",
+        "   rax 0000000000000005     rsp 00007ffd00000000     rip 0000000000001000",
+        "",
+        "thread 77 (helper)",
+        "#0   0x0000000000001000 at @leaf+0x4",
+        "",
+        "thread 78",
+        "  its stack is not known: it did not answer",
     ]

@@ -387,6 +387,17 @@ def test_ctrl_c_ends_a_call_and_the_session_goes_on(terminal: Terminal) -> None:
     assert terminal.run(":call sum 1 2") == ["i32 3"]
 
 
+def test_ctrl_c_twice_still_says_where_the_call_was(terminal: Terminal) -> None:
+    terminal.run(SPIN)
+    terminal.send(":call spin\r")
+    terminal.wait(lambda: "round" in terminal.lines)
+    terminal.press("c")
+    terminal.press("c")
+    terminal.wait(lambda: terminal.waits)
+    assert "error: interrupted in @spin" in terminal.lines
+    assert any(line.startswith("  at @spin (<input 1>:") for line in terminal.lines), terminal.text
+
+
 def test_ctrl_c_ends_a_call_that_ignores_it(terminal: Terminal) -> None:
     ignore = "define void @deaf() {\n  call ptr @signal(i32 2, ptr inttoptr (i64 1 to ptr))\n  call void @spin()"
     terminal.run(SPIN)

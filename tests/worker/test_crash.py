@@ -16,8 +16,8 @@ import pytest
 from transcripts import ROOT, SCRIPTS, TIMEOUT
 
 from jitrepl import Session
+from jitrepl.crash_report import CrashReport
 from jitrepl.errors import Interrupted, WorkerDied
-from jitrepl.messages import CrashReport
 
 SOURCE = ROOT / "tests" / "data" / "reports.c"
 LINES = {
@@ -28,18 +28,26 @@ LINES = {
 SPIN = "define void @spin() {\n  br label %loop\nloop:\n  br label %loop\n}"
 
 
-@pytest.fixture(scope="module", params=["-O0", "-O2"])
+HOW = [("-O0", True), ("-O2", True), ("-O2", False)]
+
+
+@pytest.fixture(scope="module", params=HOW, ids=["-O0", "-O2", "-O2, without copies"])
 def session(
     request: pytest.FixtureRequest, bitcode: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Session]:
-    """A session with reports.c, compiled with debug info at this level."""
+    """A session with reports.c, compiled with debug info at this level, that keeps copies or does not."""
+    level, copies = request.param
     clang = shutil.which("clang-22", path=str(SCRIPTS)) or "clang-22"
     target = tmp_path_factory.mktemp("reports") / "reports.bc"
-    command = [clang, request.param, "-g", "-emit-llvm", "-c", str(SOURCE), "-o", str(target)]
+    command = [clang, level, "-g", "-emit-llvm", "-c", str(SOURCE), "-o", str(target)]
     subprocess.run(command, check=True, timeout=TIMEOUT)
-    with Session() as session:
+    with Session(snapshots=copies) as session:
         session.load(target)
         yield session
+
+
+def has_copies(session: Session) -> bool:
+    return session.stats()["copies"] > 0
 
 
 def crash(session: Session, name: str, *arguments: object) -> CrashReport:
@@ -62,9 +70,18 @@ def line(name: str) -> tuple[str, int]:
 def test_the_chain_of_calls_has_its_lines(session: Session) -> None:
     report = crash(session, "outer")
     assert (report.signal, report.access, report.address) == (signal.SIGSEGV, "read", 8)
-    frames = in_source(report)
-    assert frames[0][1] == LINES["value_of"]  # also where it was inlined
-    assert frames[-1] == line("outer")
+    # At -O2 the first two are inlined; for the reader nothing changes.
+    assert in_source(report) == [line("value_of"), line("sum"), line("twice"), line("outer")]
+    inlined = [frame.inlined for frame in report.frames]
+    assert inlined in ([False] * 4, [True, True, False, False])
+
+
+def test_the_code_around_is_disassembled(session: Session) -> None:
+    report = crash(session, "outer")
+    texts = [instruction.text for instruction in report.code if instruction.address == report.frames[0].address]
+    assert len(texts) == 1
+    assert re.match(r"movl 0x8\(%r\w+\), %e\w+", texts[0])
+    assert len(report.code) > 4
 
 
 def test_a_crash_in_a_callback_of_libc_shows_both_sides(session: Session) -> None:
@@ -88,6 +105,7 @@ def test_a_crash_in_a_thread_names_its_function(session: Session) -> None:
     report = crash(session, "in_thread")
     assert (report.access, report.address) == ("write", 24)
     assert in_source(report) == [line("run")]
+    assert (report.main, report.overflow) == (False, False)
 
 
 def test_a_stack_overflow_is_called_that_and_its_recursion_is_one_line(session: Session) -> None:
@@ -98,8 +116,42 @@ def test_a_stack_overflow_is_called_that_and_its_recursion_is_one_line(session: 
     assert in_source(session.last_crash)[1] == line("deep")
 
 
-def test_a_stack_overflow_in_a_thread_is_survived(session: Session) -> None:
-    assert crash(session, "deep_in_thread").signal in (0, signal.SIGSEGV)
+def test_a_stack_overflow_in_a_thread_is_one_too(session: Session) -> None:
+    report = crash(session, "deep_in_thread")
+    assert report.overflow
+    assert not report.main
+    assert set(in_source(report)) == {line("deep")}
+    assert len(report.frames) > 200
+
+
+@pytest.mark.parametrize("name", ["hungry", "huge"])
+@pytest.mark.parametrize("where", ["", "_in_thread"])
+def test_an_overflow_by_few_large_frames_is_one_too(session: Session, name: str, where: str) -> None:
+    report = crash(session, name + where, *(() if where else (0,)))
+    assert report.overflow
+    # A frame of 1 MB may miss the guard page and find other memory below: then it takes a few more.
+    assert len([frame for frame in report.frames if frame.function == name]) >= {"hungry": 7, "huge": 1}[name]
+    assert report.main == (not where)
+
+
+def test_all_threads_are_told(session: Session) -> None:
+    report = crash(session, "among_threads")
+    assert not report.main
+    if not has_copies(session):
+        assert report.threads == ()  # the process reports its own crash, and only of the thread that had it
+        return
+    stacks = [[frame.function for frame in thread.frames] for thread in report.threads]
+    assert sorted(name for stack in stacks for name in stack if name in LINES) == ["among_threads", "waits", "waits"]
+    assert {thread.name for thread in report.threads} >= {"sleeper"}
+    (deaf,) = (thread for thread in report.threads if not thread.frames)
+    assert deaf.name == ""
+
+
+def test_the_thread_of_the_calls_is_told_as_the_others_are(session: Session) -> None:
+    report = crash(session, "in_thread")
+    if has_copies(session):
+        (thread,) = report.threads
+        assert [frame.function for frame in thread.frames if frame.line] == ["in_a_thread", "in_thread"]
 
 
 def test_a_jump_to_null_names_who_jumped(session: Session) -> None:
@@ -135,11 +187,18 @@ def used(process: int) -> int:
     return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11])
 
 
-def test_typed_ir_is_shown_by_its_lines(shared: Session) -> None:
-    shared.load("define void @inner() {\n  store i32 1, ptr null\n  ret void\n}")
-    shared.load("define void @middle() {\n  call void @inner()\n  ret void\n}")
+@pytest.fixture(scope="module", params=[True, False], ids=["copies", "no copies"])
+def typed(request: pytest.FixtureRequest) -> Iterator[Session]:
+    """A session into which IR is typed. Without copies it has no lines until they are asked for."""
+    with Session(snapshots=request.param) as session:
+        yield session
+
+
+def test_typed_ir_is_shown_by_its_lines(typed: Session) -> None:
+    typed.load("define void @inner() {\n  store i32 1, ptr null\n  ret void\n}")
+    typed.load("define void @middle() {\n  call void @inner()\n  ret void\n}")
     with pytest.raises(WorkerDied) as caught:
-        shared.call("middle")
+        typed.call("middle")
     assert caught.value.frames == (
         "  at @inner (<input 1>:2)",
         "    2 | store i32 1, ptr null",
@@ -147,19 +206,19 @@ def test_typed_ir_is_shown_by_its_lines(shared: Session) -> None:
     )
 
 
-def test_a_crash_right_behind_a_push_shows_who_called(shared: Session) -> None:
-    shared.load("define i32 @for_ever() {\n  %r = call i32 @for_ever()\n  %s = add i32 %r, 1\n  ret i32 %s\n}")
+def test_a_crash_right_behind_a_push_shows_who_called(typed: Session) -> None:
+    typed.load("define i32 @for_ever() {\n  %r = call i32 @for_ever()\n  %s = add i32 %r, 1\n  ret i32 %s\n}")
     with pytest.raises(WorkerDied, match="stack overflow") as caught:
-        shared.call("for_ever")
+        typed.call("for_ever")
     assert len(caught.value.frames) == 3
     assert "times or more" in caught.value.frames[2]
 
 
-def test_a_loop_in_typed_ir_names_its_function(shared: Session) -> None:
-    shared.load(SPIN)
-    interrupt_soon(shared)
+def test_a_loop_in_typed_ir_names_its_function(typed: Session) -> None:
+    typed.load(SPIN)
+    interrupt_soon(typed)
     with pytest.raises(Interrupted, match="interrupted in @spin\n  at @spin "):
-        shared.call("spin")
+        typed.call("spin")
 
 
 @pytest.mark.parametrize(
@@ -179,6 +238,14 @@ def test_signals_other_than_page_faults(session: Session, instructions: str, sig
     assert report.signal == signal.Signals[signal_name]
     assert report.address is None
     assert [frame.function for frame in report.frames] == [name]
+
+
+def test_what_is_ruined_may_leave_no_report_but_the_signal(bitcode: Path) -> None:
+    with Session(snapshots=False) as session:
+        for name in ("fault_heap_overflow", "fault_stack_smash", "fault_unmap_everything"):
+            session.load(bitcode / "faults_c.bc") if not session.symbols_by_name else None
+            with pytest.raises(WorkerDied, match=f"@{name} was killed by SIG(ABRT|SEGV|BUS|ILL)"):
+                session.call(name)
 
 
 def test_the_note_is_of_the_last_crash_only(shared: Session) -> None:

@@ -53,9 +53,12 @@ def stats(session: Session) -> Record:
     """Show figures: inputs, symbols, the copies that crashes and `:undo` return to, and their memory."""
     figures = session.stats()
     memory = {"worker", "memory of copies"}
-    rows = [(key, show_size(value) if key in memory else f"{value:g}") for key, value in figures.items()]
+    rows = [(key, show_size(value) if key in memory and value else f"{value:g}") for key, value in figures.items()]
     rows += [(compiler.family.name, compiler.title) for compiler in session.compilation.used.values()]
-    return Plain("\n".join(f"{key:<17} {shown}" for key, shown in rows))
+    limit = session.limits.undo_memory
+    bound = f" of {show_size(limit)}" if limit else ""
+    lines = [f"{key:<17} {shown}{bound if key == 'memory of copies' else ''}" for key, shown in rows]
+    return Plain("\n".join(lines))
 
 
 @command()
@@ -74,7 +77,10 @@ def debug(session: Session, name: Name = "") -> Record:
 
 @command("backtrace")
 def bt(session: Session) -> Record:
-    """Show the last crash in full: all frames, and the registers."""
+    """Show the last crash in full: all frames, and the registers.
+
+    Also the instructions around the one that crashed, which is marked, and the stacks of the other threads.
+    """
     if not session.last_crash.signal:
         raise SymbolError("no crash has been noted in this session")
     return Plain(full_text(session.last_crash))

@@ -26,8 +26,9 @@ def set_(session: Session, name: Word = "", value: Text = "") -> Record:
     """Set a limit (`:set timeout 5s`) or a compiler's flags (`:set cflags -O2`), or show them all.
 
     timeout is how long an input may run (500ms, 5s, 2min, off), memory-limit how much address space JITed code
-    may take (512M, 2G, off), undo-depth how many inputs `:undo` can reach. cflags are for C and C++, cxxflags are
-    for C++ besides, rustflags are for Rust; `none` takes them away. What is loaded already stays as it is.
+    may take (512M, 2G, off), undo-depth how many inputs `:undo` can reach, undo-memory how much memory the copies
+    for it may hold (1G, off): beyond that the oldest are given up. cflags are for C and C++, cxxflags are for C++
+    besides, rustflags are for Rust; `none` takes them away. What is loaded already stays as it is.
     """
     if name and name not in SETTINGS:
         raise UsageError(f"no setting {name}", f"there are {', '.join(SETTINGS)}")
