@@ -11,6 +11,7 @@ from jitrepl.worker.crash_sources import SessionSources
 from jitrepl.worker.engine import Engine
 from jitrepl.worker.hosts import Hosts
 from jitrepl.worker.owned import parse
+from jitrepl.worker.redirect import PROLOGUE
 from jitrepl.worker.symbolize import Place, Symbolizer
 from jitrepl.worker.uwtable import keep_unwind_tables
 
@@ -35,7 +36,9 @@ def sources(engine: Engine) -> SessionSources:
 
 
 def place_of(engine: Engine, name: str) -> Place:
-    address = engine.dylib.lookup(name) + 2  # which compiles it; behind the no-op that is there for redefinition
+    address = engine.dylib.lookup(name) + len(
+        PROLOGUE
+    )  # which compiles it; behind the no-op that is there for redefinition
     (place,) = Symbolizer().places(address)
     return place
 
@@ -52,7 +55,7 @@ def test_code_without_lines_has_them_when_they_are_asked_for(
 
 def test_a_function_that_is_not_the_same_has_no_line(engine: Engine, sources: SessionSources) -> None:
     place = place_of(engine, "first")
-    assert sources.line_of(Place("first", 2, size=place.size + 1)) == ("", 0)
+    assert sources.line_of(Place("first", len(PROLOGUE), size=place.size + 1)) == ("", 0)
     assert sources.line_of(Place("nobody", 0, size=1)) == ("", 0)
 
 
