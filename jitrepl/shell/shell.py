@@ -85,7 +85,8 @@ class Shell:
             result = self._do(item)
             self.tidy_up()
         except JitreplError as problem:
-            self.tidy_up()
+            if not self.session.ended:  # else the terminal is a debugger's by now
+                self.tidy_up()
             self.output.fresh_line(mark=not isinstance(problem, Interrupted))  # the terminal shows ^C itself
             for done in problem.before:
                 self._show(done)  # type: ignore[arg-type]
