@@ -81,7 +81,10 @@ def ir_type(dylib: SessionDylib, what: str) -> str:
         return known.type.text
     if what.startswith("%"):
         return dump(dylib, what)
-    names = [*dylib.names(), *dylib.modules]
+    meant = [dylib.find(symbol) for symbol in meant_by(name, mangled(dylib.modules.values()))]
+    if meant:
+        return "\n".join(pair[1].type.text for pair in meant if pair)
+    names = [*dylib.names(), *(module.name for module in dylib.modules.values())]
     raise SymbolError(f"the session has no {what}", suggestion(name, names) or "`:symbols` lists what there is")
 
 

@@ -15,6 +15,7 @@ from jitrepl.worker.present import present
 from jitrepl.worker.reader import quoted
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.sourceargs import Writer, read_arguments
+from jitrepl.worker.sourcenames import mangled, meant_by
 from jitrepl.worker.sourcetypes import RUST, Alias, Enumeration, Record, Scalar, SourceFunction, SourceType
 from jitrepl.worker.spelling import declare, definition, short_cxx, short_rust, signature, spell
 from jitrepl.worker.temporaries import Temporaries
@@ -58,6 +59,14 @@ class SourceCalls:
 
     def describe(self, name: str) -> str | None:
         """The declaration of a function or variable, or the definition of a type; None if debug info has none."""
+        if not self._dylib.find(name):
+            meant = (self._declaration(symbol) for symbol in meant_by(name, mangled(self._dylib.modules.values())))
+            texts = [text for text in meant if text]
+            if texts:
+                return "\n".join(texts)
+        return self._declaration(name) or self._type(name)
+
+    def _declaration(self, name: str) -> str | None:
         info = self._info(name)
         if info:
             function = info.function(name)
@@ -68,7 +77,7 @@ class SourceCalls:
                 full, type = variable
                 short = short_rust(full) if type.language == RUST else short_cxx(full)
                 return f"static {declare(type, short)}" if type.language == RUST else declare(type, short)
-        return self._type(name)
+        return None
 
     def _type(self, name: str) -> str | None:
         wanted = name.removeprefix("struct ").removeprefix("enum ").removeprefix("union ")
