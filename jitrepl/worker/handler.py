@@ -14,7 +14,7 @@ from jitrepl.worker.process import ONSTACK, SIGINFO
 PAGE_SIZE = 1 << 18
 
 # Where things lie in the page, in bytes.
-OWNER, PROCESS, SIGNAL, RETURN, MAPS_SIZE, THREADS, WORKER, INFO, REGISTERS = 0, 4, 8, 16, 24, 32, 36, 64, 192
+OWNER, PROCESS, SIGNAL, RETURN, MAPS_SIZE, THREADS, WORKER, SELF, INFO, REGISTERS = 0, 4, 8, 16, 24, 32, 36, 40, 64, 192
 # One slot for each thread, that of the crash first.
 SLOTS, SLOT_SIZE, SLOT_COUNT = 512, 2176, 64
 TID, DONE, COUNT, NAME, IP, FRAMES = 0, 4, 8, 16, 32, 64
@@ -84,6 +84,7 @@ declare i32 @pause()
 declare i32 @usleep(i32)
 declare i32 @atoi(ptr)
 declare i32 @getpid()
+declare i64 @pthread_self()
 declare i32 @prctl(i32, ...)
 declare i64 @syscall(i64, ...)
 declare i32 @open(ptr, i32, ...)
@@ -278,6 +279,8 @@ note:
   %slot = call ptr @slot(i32 0)
   store i32 %own, ptr %slot
   store i32 %process, ptr {at(PROCESS)}
+  %self.address = call i64 @pthread_self()
+  store i64 %self.address, ptr {at(SELF)}
   %error.at = getelementptr i8, ptr %context, i64 {_ERROR}
   %error = load i64, ptr %error.at
   %fetch = and i64 %error, {FETCH}
@@ -326,6 +329,7 @@ class CrashNote:
         registers: by their names.
         thread: the one that crashed.
         process: the process's id, which is that of its first thread.
+        handle: what pthread_self(3) says in that thread.
         others: the other threads of the process.
         maps: the process's mappings, as proc(5) has them in `maps`.
     """
@@ -337,6 +341,7 @@ class CrashNote:
         registers: dict[str, int],
         thread: ThreadNote,
         process: int,
+        handle: int,
         others: tuple[ThreadNote, ...] = (),
         maps: str = "",
     ) -> None:
@@ -345,6 +350,7 @@ class CrashNote:
         self.registers = registers
         self.thread = thread
         self.process = process
+        self.handle = handle
         self.others = others
         self.maps = maps
 
@@ -363,6 +369,7 @@ def read_note(page: bytes) -> CrashNote | None:
     if not signal:
         return None
     (process,) = unpack_from("<i", page, PROCESS)
+    (handle,) = unpack_from("<Q", page, SELF)
     (address,) = unpack_from("<Q", page, INFO + 16)
     values = unpack_from(f"<{len(REGISTER_NAMES)}Q", page, REGISTERS)
     count = min(max(unpack_from("<i", page, THREADS)[0], 1), SLOT_COUNT)
@@ -373,7 +380,7 @@ def read_note(page: bytes) -> CrashNote | None:
         threads[0].addresses += (caller,)
     maps = page[MAPS : MAPS + size].decode("utf-8", "replace")
     registers = dict(zip(REGISTER_NAMES, values, strict=True))
-    return CrashNote(signal, address, registers, threads[0], process, tuple(threads[1:]), maps)
+    return CrashNote(signal, address, registers, threads[0], process, handle, tuple(threads[1:]), maps)
 
 
 def _read_thread(page: bytes, start: int) -> ThreadNote:

@@ -73,8 +73,11 @@ def _note(signal: int, info: int, context: int) -> CrashNote:
         addresses = (rip, *unpack("<Q", ctypes.string_at(registers["rsp"], 8)))
     with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:
         maps = file.read()
-    thread = ThreadNote(ctypes.CDLL(None).gettid(), "", addresses)
-    return CrashNote(signal, address, registers, thread, os.getpid(), (), maps)
+    process = ctypes.CDLL(None)
+    thread = ThreadNote(process.gettid(), "", addresses)
+    handle = process.pthread_self
+    handle.restype = ctypes.c_ulong
+    return CrashNote(signal, address, registers, thread, os.getpid(), handle(), (), maps)
 
 
 def _return_addresses(registers: dict[str, int]) -> Iterator[int]:

@@ -42,14 +42,14 @@ def report(note: CrashNote, triple: str, sources: Sources) -> CrashReport:
         stack = _frames(symbolizer, thread.addresses, sources)
         threads.append(Thread(thread.id, thread.name, stack))
     code = _code(symbolizer, triple, note.registers["rip"])
+    id, main = note.thread.id, note.thread.id == note.process
     address, access, protected, overflow = None, "", False, False
     if note.signal in _ADDRESSED and note.fault is not None:
         address = note.address
         access = "jump" if note.fault & FETCH else "write" if note.fault & _WRITE else "read"
         protected = bool(note.fault & _PRESENT)
-        overflow = overflowed(note.maps, address, note.registers["rsp"])
+        overflow = overflowed(note.maps, address, note.registers["rsp"], 0 if main else note.handle)
     registers = tuple(note.registers.items())
-    id, main = note.thread.id, note.thread.id == note.process
     return CrashReport(
         note.signal, address, access, frames, registers, protected, overflow, id, main, tuple(threads), code
     )
