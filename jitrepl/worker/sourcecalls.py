@@ -59,12 +59,11 @@ class SourceCalls:
 
     def describe(self, name: str) -> str | None:
         """The declaration of a function or variable, or the definition of a type; None if debug info has none."""
-        if not self._dylib.find(name):
-            meant = (self._declaration(symbol) for symbol in meant_by(name, mangled(self._dylib.modules.values())))
-            texts = [text for text in meant if text]
-            if texts:
-                return "\n".join(texts)
-        return self._declaration(name) or self._type(name)
+        found = self._declaration(name) or self._type(name)
+        if found or self._dylib.find(name):
+            return found
+        meant = (self._declaration(symbol) for symbol in meant_by(name, mangled(self._dylib.modules.values())))
+        return "\n".join(text for text in meant if text) or None
 
     def _declaration(self, name: str) -> str | None:
         info = self._info(name)
