@@ -27,11 +27,12 @@ def main(descriptor: int, lifeline: int | None = None) -> None:
 
         if lifeline is not None:
             process.tie_to_shell(lifeline)
+        descriptor = process.moved_high(descriptor)
         process.prepare_streams()
         open_ahead()
         from jitrepl.worker.serve import serve
 
-        serve(_socket.socket(fileno=process.moved_high(descriptor)))
+        serve(_socket.socket(fileno=descriptor))
         status = 0
     except ConnectionError:
         pass  # the shell is gone
