@@ -21,6 +21,7 @@ class Start(Request):
         memory: how much address space the worker may take, in bytes; 0 for no limit.
         dies_with_shell: whether to be killed when the thread that started the worker ends, be it in a call.
         sources: the folder for files with what was typed, if a debugger is to show it; it need not exist.
+        program: whether this process will become a program, by `Run`; static initialisers wait for that.
     """
 
     llvm_options: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Start(Request):
     dies_with_shell: bool = False
     memory: int = 0
     sources: str = ""
+    program: bool = False
 
 
 class Load(Request):
@@ -63,6 +65,12 @@ class Call(Request):
     name: str
     arguments: tuple[str, ...] = ()
     signature: str = ""
+
+
+class Run(Request):
+    """Run `main` with this `argv`: in a copy of the worker, or in it if it is for a program; answered by `Running`."""
+
+    arguments: tuple[str, ...]
 
 
 class Dump(Request):
@@ -334,6 +342,12 @@ class Called(Reply):
     name: str
     value: Value
     notes: tuple[str, ...] = ()
+
+
+class Running(Reply):
+    """A program begins, in the process `pid`, a child of the shell; that one's end says how it ended."""
+
+    pid: int
 
 
 class Text(Reply):

@@ -21,6 +21,8 @@ SignatureText = str
 """A function type in quotes, or nothing."""
 Literals = tuple[str, ...]
 """The rest of the line as values."""
+Words = tuple[str, ...]
+"""The rest of the line as words, quoted as in a POSIX shell."""
 Paths = tuple[str, ...]
 """Paths, at least one, up to the end of the line or to `--`."""
 Flags = tuple[str, ...]
@@ -128,12 +130,22 @@ def _read_paths(text: str) -> tuple[object, str]:
 
     if not text:
         return None, ""
-    try:
-        words = shlex.split(text)
-    except ValueError as problem:
-        raise UsageError(f"the paths cannot be read: {problem}".lower()) from None
+    words = _words(text, "paths")
     end = words.index("--") if "--" in words else len(words)
     return tuple(words[:end]) or None, shlex.join(words[end:])
+
+
+def _read_words(text: str) -> tuple[object, str]:
+    return _words(text, "arguments"), ""
+
+
+def _words(text: str, what: str) -> tuple[str, ...]:
+    import shlex
+
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as problem:
+        raise UsageError(f"the {what} cannot be read: {problem}".lower()) from None
 
 
 def _read_flags(text: str) -> tuple[object, str]:
@@ -164,6 +176,7 @@ READERS = {
     "Name": Reader(_read_name),
     "SignatureText": Reader(_read_signature, '"TYPE"', optional=True),
     "Literals": Reader(_read_literals, "ARGS…", optional=True),
+    "Words": Reader(_read_words, "ARGS…", optional=True),
     "Paths": Reader(_read_paths, "PATH…"),
     "Flags": Reader(_read_flags, "-- FLAGS…", optional=True),
     "Count": Reader(_read_count),

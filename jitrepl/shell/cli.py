@@ -47,15 +47,17 @@ def run(arguments: list[str], worker: Worker | None) -> int:
     if options.help:
         print(help_text(), end="")
         return OK
-    output = Output(options.color, options.quiet)
+    output = Output(options.color, options.quiet or options.run)  # standard error is the program's, too
     if options.debugger != "none":
         return _run_in_debugger(options.debugger, arguments, worker, output)
     if options.interactive and not sys.stdin.isatty():
         output.lines(render_error(UsageError("-i wants a terminal on standard input", "name the files instead of -")))
         return UsageError.exit_status
-    interactive = _opens_prompt(options)
+    interactive = _opens_prompt(options) and not options.run
     # A script that stops at its first error has no use for snapshots, and does not pay for them.
     snapshots = (interactive or options.keep_going) and not options.no_snapshots
+    # A program may ask for more memory than the machine has, and not use it; alone, nothing would keep it from that.
+    memory = options.memory if options.memory is not None or not options.run else 0
     session = Session(
         llvm_options=options.llvm,
         worker=worker,
@@ -63,7 +65,8 @@ def run(arguments: list[str], worker: Worker | None) -> int:
         snapshots=snapshots,
         dies_with_shell=True,
         goes_on=interactive or options.keep_going,
-        limits=Limits(options.timeout, trace=options.trace),
+        limits=Limits(options.timeout, memory, trace=options.trace),
+        program=options.run,
     )
     shell = Shell(session, output, options.echo, options.keep_going or interactive)
     session.tell_notes_to(shell.note)
@@ -73,6 +76,10 @@ def run(arguments: list[str], worker: Worker | None) -> int:
         if given := getattr(options, name):
             setattr(session.compilation, name, read_flags(" ".join(given)))
     try:
+        if options.run:
+            from jitrepl.shell.programs import run_files
+
+            return run_files(session, options, output)
         if options.version:
             return _print_version(session)
         if interactive:

@@ -375,7 +375,7 @@ class Worker:
         return os.waitstatus_to_exitcode(status)
 
     def leave(self) -> None:
-        """Let go of a process that ends by itself; it is not waited for."""
+        """Let go of a process that ends by itself, or that somebody else waits for."""
         self._gone = True
         self._channel.stream.close()
         for copy in self.copies.values():

@@ -99,6 +99,8 @@ def described(request: messages.Request) -> str:
     """What a request does, for a sentence."""
     if isinstance(request, messages.Call):
         return f"@{request.name}"
+    if isinstance(request, messages.Run):
+        return "compiling @main"
     if isinstance(request, messages.Load):
         return f"loading {request.name}"
     if isinstance(request, messages.Unload):

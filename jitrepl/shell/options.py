@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from jitrepl.errors import UsageError
-from jitrepl.shell.settings import read_duration
+from jitrepl.shell.settings import read_duration, read_size
 
 
 class Option:
@@ -39,6 +39,7 @@ class Option:
 
 OPTIONS = (
     Option("--execute", "-e", metavar="INPUT", many=True, help="run an input after the files; may be repeated"),
+    Option("--run", help="run main as a program; what follows -- are its arguments"),
     Option("--interactive", "-i", help="go on at the prompt"),
     Option("--host", metavar="FILE.py", many=True, help="register host functions"),
     Option("--lib", "-l", metavar="NAME", many=True, help="open a library: -l m, or by its path"),
@@ -50,6 +51,7 @@ OPTIONS = (
     Option("--keep-going", "-k", help="go on after an input that failed"),
     Option("--no-snapshots", help="keep no copies to return to after a crash; `:undo` is off"),
     Option("--timeout", metavar="TIME", help="how long an input may run: 500ms, 5s, 2min"),
+    Option("--memory-limit", metavar="SIZE", help="how much address space code may take: 512M, 2G, off"),
     Option("--debugger", metavar="NAME", choices=("gdb", "lldb", "none"), help="run all of it in gdb or lldb"),
     Option("--trace", help="tell on standard error what ORC does, a line each"),
     Option("--echo", help="print each input before it runs"),
@@ -73,10 +75,11 @@ _TAIL = """\
 examples:
   jitrepl                                    the prompt; `:help` there
   jitrepl sum.ll -e ':call sum 1 2'          load, call, print i32 3
+  jitrepl --run prog.bc -- -v in.txt         run main, as lli does
   cat sum.ll | jitrepl - -e ':call sum 1 2'  the same with a pipe
   jitrepl - < session.txt                    IR and `:` commands, one after the other
 
-exit status: 0; 1 an input failed; 2 usage; 130 interrupted
+exit status: 0; 1 an input failed; 2 usage; 130 interrupted; with --run, the program's own
 """
 
 
@@ -86,10 +89,13 @@ class Options:
     Args:
         values: by the options' keys; missing ones were not given.
         files: what is no option, in its order.
+        arguments: what stands behind `--`, for the program that is run.
     """
 
-    def __init__(self, values: dict[str, list[str]], files: tuple[str, ...]) -> None:
+    def __init__(self, values: dict[str, list[str]], files: tuple[str, ...], arguments: tuple[str, ...] = ()) -> None:
         self.files = files
+        self.arguments = arguments
+        self.run = "run" in values
         self.execute = values.get("execute", [])
         self.host = values.get("host", [])
         self.lib = values.get("lib", [])
@@ -103,6 +109,7 @@ class Options:
         self.keep_going = "keep_going" in values
         self.no_snapshots = "no_snapshots" in values
         self.timeout = read_duration(values["timeout"][-1]) if "timeout" in values else 0
+        self.memory = read_size(values["memory_limit"][-1]) if "memory_limit" in values else None
         self.debugger = values.get("debugger", ["none"])[0]
         self.trace = "trace" in values
         self.echo = "echo" in values
@@ -122,10 +129,11 @@ def read_options(arguments: list[str]) -> Options:
     """
     values: dict[str, list[str]] = {}
     files: list[str] = []
+    behind: list[str] = []
     rest = iter(arguments)
     for word in rest:
         if word == "--":
-            files += rest
+            behind += rest
         elif not word.startswith("-") or word == "-":
             files.append(word)
         else:
@@ -134,7 +142,9 @@ def read_options(arguments: list[str]) -> Options:
                 if option is None:
                     raise UsageError(f"no option {name}", _similar(name))
                 values.setdefault(option.key, []).append(_value(option, name, value, rest))
-    return Options(values, tuple(files))
+    if "run" in values:
+        return Options(values, tuple(files), tuple(behind))
+    return Options(values, (*files, *behind))
 
 
 def _split(word: str) -> list[tuple[str, str | None]]:

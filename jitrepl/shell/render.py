@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from jitrepl import messages
 from jitrepl.literal_tree import Symbol
-from jitrepl.shell.commands.registry import Help, Leave, Plain, Several, Undone
+from jitrepl.shell.commands.registry import Exited, Help, Leave, Plain, Several, Undone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -249,6 +249,7 @@ _RENDERERS: dict[type, Callable[[Any], list[Line]]] = {
     messages.ModuleTable: _modules,
     messages.Unloaded: _unloaded,
     messages.Done: _nothing,
+    Exited: lambda reply: render_note(f"exit status {reply.status}"),
     Help: _help,
     Leave: _nothing,
     Several: _several,

@@ -37,6 +37,7 @@ class Session:
         goes_on: whether a worker that died is replaced; a script that stops at its first error needs none.
         limits: what no input may exceed; the defaults if None.
         dies_with_shell: whether the worker is killed when the thread that made it ends, also in the middle of a call.
+        program: whether the session is there to run one program, in the worker itself.
 
     Raises:
         JITError: at the first request, if LLVM cannot be loaded.
@@ -53,12 +54,13 @@ class Session:
         dies_with_shell: bool = False,
         limits: Limits | None = None,
         goes_on: bool = True,
+        program: bool = False,
     ) -> None:
         self.notes: list[str] = []
         copies = snapshots and hasattr(os, "fork")
         limits = limits or Limits()
         start = messages.Start(
-            tuple(llvm_options), warm_up, copies, dies_with_shell, limits.memory, folder_for_inputs(self)
+            tuple(llvm_options), warm_up, copies, dies_with_shell, limits.memory, folder_for_inputs(self), program
         )
         self._supervisor = Supervisor(start, worker, limits, on_note or self.notes.append)
         self.settle = self._supervisor.settle
@@ -127,6 +129,24 @@ class Session:
             SymbolError: if nothing was called yet; else as `call`.
         """
         return self.ask_again(tuple(quote(a) for a in arguments)).value.data
+
+    def run(self, *arguments: str) -> int:
+        """Run `main` as a program, in a copy of the process: memory is afterwards as it was before.
+
+        Args:
+            arguments: its `argv`, less the first, which is the name of the module that defines `main`.
+
+        Returns:
+            Its exit status.
+
+        Raises:
+            SymbolError, JITError: if there is no `main`, or it cannot be linked.
+            WorkerDied: if a signal ended it, with its number and what is known of where; `Interrupted` for Ctrl-C.
+            TimedOut: if it ran longer than `limits.timeout`.
+        """
+        from jitrepl.shell.programs import run_in_session
+
+        return run_in_session(self, arguments)
 
     def dump(self, what: str = "") -> str:
         """The IR of the session, or of the function, global, type (`%T`) or module called `what`.
@@ -356,6 +376,11 @@ class Session:
         if last is None:
             raise SymbolError("nothing was called yet", "call something first: `:call sum 1 2`")
         return self.ask_call(last.name, arguments or last.arguments, last.signature)
+
+    @property
+    def supervisor(self) -> Supervisor:
+        """What keeps the worker at work."""
+        return self._supervisor
 
     def ask(self, request: messages.Request) -> messages.Reply:
         """Make a request of the worker.

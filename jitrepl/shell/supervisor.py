@@ -18,6 +18,8 @@ from jitrepl.shell.settings import Limits
 from jitrepl.shell.sources import remove_folder
 from jitrepl.tracer import tracer_of
 
+SIGINT = 2
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,6 +160,33 @@ class Supervisor:
             raise KeyboardInterrupt
         return reply
 
+    def bury(self, name: str, signal: int) -> tuple[int, JitreplError]:
+        """Let go of a worker that had become a program, which a signal ended; the session is over.
+
+        Args:
+            name: what the program is called.
+            signal: the signal's number.
+
+        Returns:
+            The number, or that of the crash that led to it; and the error for the user.
+        """
+        assert self._worker is not None
+        self._worker.catch_up()
+        report = self._worker.last_words
+        self.release()
+        if signal == _SIGALRM and report.signal:
+            signal = report.signal
+        frames = short_frames(report, self.journal.source_line)
+        text = f"{name} was killed by {cause(signal, report)}"
+        return signal, WorkerDied(text, "", signal, 0, frames)
+
+    def release(self) -> None:
+        """Let go of a worker that had become a program and is gone; the session is over."""
+        self._closed = True
+        if self._worker:
+            self._worker.leave()
+            self._worker = None
+
     def start(self) -> messages.Started:
         """Have a worker with a JIT; the first request does it, if nobody did before."""
         if self._closed:
@@ -280,7 +309,7 @@ class Supervisor:
             hint = self._restore(wanted) or "the session goes on, as it was before this input"
         else:
             self._closed = True
-            hint = "with --keep-going the session goes on, as it was before this input"
+            hint = "" if self._start.program else "with --keep-going the session goes on, as it was before this input"
         doing, signal = described(request), problem.signal if isinstance(problem, WorkerDied) else 0
         frames = short_frames(report, self.journal.source_line)
         if isinstance(problem, TimedOut):
@@ -320,6 +349,15 @@ class Supervisor:
             if isinstance(reply, CrashReport):
                 self.last_crash = reply
         return self.last_crash
+
+    def explain_program(self, signal: int) -> JitreplError:
+        """The error for a program that a signal ended, in a copy of the worker."""
+        report = self._explained(CrashReport(0))
+        frames = short_frames(report, self.journal.source_line)
+        hint = "the session goes on, as it was before this input"
+        if signal == SIGINT:
+            return Interrupted("\n".join(["interrupted in @main", *frames]), hint)
+        return WorkerDied(f"@main was killed by {cause(signal, report)}", hint, signal, 0, frames)
 
     def _recover_idle(self) -> str:
         """Go on without a worker that died while nothing was asked of it, by a thread that a call left; a note."""

@@ -5,7 +5,7 @@ An input takes effect as a whole or not at all: each change notes its inverse, a
 
 from __future__ import annotations
 
-from jitrepl.errors import DuplicateError, InputError
+from jitrepl.errors import DuplicateError
 from jitrepl.worker import linkage
 from jitrepl.worker.changes import Change
 from jitrepl.worker.missing import using_functions
@@ -64,7 +64,6 @@ class Admission(Change):
             linked = ObjectModule(name, number, reading)  # type: ignore[arg-type]
             return linked, ObjectUnit(id, linked, 1)
         module = SessionModule(name, number, reading, reading.module.has_assembly)  # type: ignore[arg-type, union-attr]
-        _refuse_what_orc_cannot(module)
         return module, Unit(id, module, 1)
 
     def run(self) -> None:
@@ -93,8 +92,9 @@ class Admission(Change):
             if item.name not in module.absent and item.name not in module.borrowed and item.name not in unit.symbols:
                 unit.symbols[item.name] = symbol = units.free_symbol(item.name)
                 self.move_entry(item.name, symbol)
-        self._share_locals()
-        unit.name_locals()
+        if units.redefines:
+            self._share_locals()
+            unit.name_locals()
         self.add_withdrawn()
         module.units.append(unit)
         units.add(unit, self._reading.module)
@@ -121,7 +121,7 @@ class Admission(Change):
         same = False
         if old.kind == new.kind == "variable" and self._reading.module and not linked:
             same = linkage.same_initial(other, self._reading.module, name)
-        fresh = self.module.constructs or self.module.destructs or linked
+        fresh = bool(self.module.constructs or self.module.destructs or linked)
         verdict = linkage.verdict(old, new, self._replace, other is self.previous, same, fresh)
         if verdict == linkage.REFUSE:
             raise DuplicateError(
@@ -250,21 +250,3 @@ class Admission(Change):
 
 
 _CALLERS_SHOWN = 5
-
-
-def _refuse_what_orc_cannot(module: SessionModule) -> None:
-    """Refuse ifuncs, and what ORC only gets right in IR, in a module that has to be given to it as an object."""
-    for item in module.globals:
-        if item.kind == "ifunc":
-            raise InputError(
-                f"{module.name}: ORC cannot link the ifunc {quoted(item.name)}", "call what it resolves to"
-            )
-    if not module.assembly:
-        return
-    what = [f"thread_local {quoted(item.name)}" for item in module.globals if item.thread_local]
-    what += ["static initialisers"] * (module.constructs or module.destructs)
-    if what:
-        raise InputError(
-            f"{module.name}: {what[0]} beside module-level assembly does not work here",
-            "move the assembly into a module of its own",
-        )

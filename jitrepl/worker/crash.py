@@ -12,9 +12,9 @@ import os
 
 from jitrepl.worker.handler import PAGE_SIZE, SLOTS, WORKER, CrashNote, handler, read_note
 from jitrepl.worker.jit import Jit
+from jitrepl.worker.lowering import PREFIX
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import CRASHES, ONSTACK, SIGINFO, SignalStack, set_action, symbol_address
-from jitrepl.worker.thunks import PREFIX
 
 _SIGINT = 2
 _STACK_SIZE = 1 << 16
@@ -39,7 +39,6 @@ class CrashHandler:
         self._stack = SignalStack(_STACK_SIZE)
         for number in CRASHES:
             self.install(number)
-        self._own = 0
         self.claim()
 
     def install(self, signal: int) -> None:
@@ -48,9 +47,7 @@ class CrashHandler:
 
     def claim(self) -> None:
         """Be the process whose crash is noted; a copy that goes on has to be."""
-        if self._own != os.getpid():
-            self._own = os.getpid()
-            self._page[WORKER : WORKER + 4] = self._own.to_bytes(4, "little")
+        self._page[WORKER : WORKER + 4] = os.getpid().to_bytes(4, "little")
 
     def interruptible(self) -> None:
         """Note where a call was when Ctrl-C ends it."""

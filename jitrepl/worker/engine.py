@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 from jitrepl import messages
-from jitrepl.errors import JITError, UndefinedError
+from jitrepl.errors import JITError, JitreplError, UndefinedError
 from jitrepl.tracer import tracer_of
 from jitrepl.worker import llvm, process
 from jitrepl.worker.calls import Caller, SessionMemory
@@ -17,21 +19,19 @@ from jitrepl.worker.jit import Jit
 from jitrepl.worker.languages import Languages, source_name
 from jitrepl.worker.modules import describe
 from jitrepl.worker.reader import ARCHIVE_MAGIC, quoted
+from jitrepl.worker.runtime import Runtime
 from jitrepl.worker.thunks import Thunks
 from jitrepl.worker.units import Units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any
+    from typing import Any, NoReturn
 
     from jitrepl.crash_report import CrashReport
     from jitrepl.worker.admission import Admission
     from jitrepl.worker.archives import Archives, Member
     from jitrepl.worker.snapshots import Copier
-
-_STANDARD_LIBRARY = "__standard_lib"
-"""The id of the module in which LLJIT defines `atexit`; it is compiled only if JITed code uses that."""
 
 
 class Engine:
@@ -60,12 +60,19 @@ class Engine:
         process.volunteer_for_oom()
         if request.memory:
             process.limit_memory(request.memory)
-        self.files = process.StandardFiles()
+        self._program = request.program
+        self.copy: Callable[[], int] = lambda: 0
+        """Makes a copy of this process, a child of the shell; 0 in the copy, else its process id."""
+        self.becomes: Callable[[], NoReturn] | None = None
+        """The program that this process is to run when it has answered."""
+        self.files = process.StandardFiles(0 if request.program else 3)
+        if not request.program:
+            process.prepare_streams()
         self._reports_at_end = bool(request.llvm_options)
         self._notes: list[str] = []
         self.tell: Callable[[tuple[str, ...]], None] = self._notes.extend
         self._said: set[str] = set()
-        self._exit_functions = False
+        self._changing = False
         self._archives: Archives | None = None
         self._sources = SourceFiles(request.sources)
         self._sources.wanted = tracer_of() != 0
@@ -75,20 +82,25 @@ class Engine:
             lambda id, size: self._units.linked(id, size),
         )
         numbered = request.snapshots or self._sources.wanted
-        self._units = Units(self.jit, self._sources.folder_of if numbered else None)
+        self._units = Units(self.jit, self._sources.folder_of if numbered else None, not request.program)
+        self._units.on_remove = self._end
         self.dylib = SessionDylib(
             self.jit, self._units, lambda: self._hosts.names(), self._outside, self._compile_hosts
         )
         self.dylib.lender.declare_host = self._declare_host
         thunks = Thunks(self.jit)
         memory = SessionMemory(self.dylib, self.dylib.reader.types)
+        self._runtime = Runtime(thunks.compile)
+        self._thread_locals: set[str] = set()
         self._hosts = Hosts(thunks, memory.signature_of, memory)
         memory.hosts = self._hosts
         self._languages = Languages(self.jit, thunks.way_out, self._hosts, self.dylib)
         self._generator = HostSymbolGenerator(self.jit, self._host_address)
         self._caller = Caller(self.dylib, thunks, self._hosts, memory, self._languages, self._about_to_run)
         self.crashes = CrashWatch(self.jit, self.dylib, self._hosts, self._caller)
-        self._initialisers = Initialisers(self.jit, self.dylib, self._caller, lambda text: self._notes.append(text))
+        self._initialisers = Initialisers(
+            self.jit, self.dylib, self._caller, self._runtime, lambda text: self._notes.append(text), request.program
+        )
         self._caller.note = lambda note: self._notes.append(note)
         process.open_runtime()
         llvm.check(llvm.enable_debug_support(self.jit.ptr))
@@ -109,10 +121,18 @@ class Engine:
             self._languages.explain(problem)
             raise
 
+    def leave_alone(self) -> None:
+        """This process is a copy that runs a program."""
+        if self._dies_with_shell:
+            process.die_with_parent()
+        process.hold_lifeline()
+        self.crashes.note_interrupts()
+        self.files.forget()
+
     def _about_to_run(self) -> None:
         if self._notes:
             self.tell(self.take_notes())  # before the code prints something of its own
-        if self._compiled and self.snapshots:
+        if self._compiled and self.snapshots and not self._changing:
             self._compiled = False
             self.checkpoint()
 
@@ -149,8 +169,9 @@ class Engine:
             self._open_quietly(library)
         if request.data.startswith(ARCHIVE_MAGIC):
             return self._open_archive(request)
-        admission = self.dylib.add(request.data, request.name, request.replace)
+        admission = self.dylib.add(request.data, request.name, request.replace and not self._program)
         module = admission.module
+        self._thread_locals.update(item.name for item in module.globals if item.thread_local)
         self._notes += admission.notes
         self._sources.write(module.name, module.data)
         self._initialisers.run_waiting()
@@ -219,9 +240,20 @@ class Engine:
         removal.refuse_if_bound(request.what)
         module = removal.module
         if removal.whole:
-            self._initialisers.end(module)
+            for unit in reversed(module.units):
+                self._end(unit.module_id)
         removal.run()
         return messages.Unloaded(module.name, tuple(removal.names), removal.whole, self.take_notes())
+
+    def _end(self, module_id: str) -> None:
+        """Run the exit handlers of a unit that is being removed: in the middle of a change, which no copy may have."""
+        self._changing = True
+        try:
+            self._initialisers.end(module_id)
+        except JitreplError as problem:
+            self._notes.append(f"warning: at the end of {module_id}: {problem.message}")
+        finally:
+            self._changing = False
 
     def _modules(self, _request: messages.ListModules) -> messages.ModuleTable:
         from jitrepl.worker.dump import module_rows
@@ -238,6 +270,21 @@ class Engine:
         self._load_members([request.name])
         value = self._caller.call(request)
         return messages.Called(request.name, value, self.take_notes())
+
+    def _run(self, request: messages.Run) -> messages.Running:
+        from jitrepl.worker.programs import MAIN, Program
+
+        self._load_members([MAIN])
+        program = Program(self.dylib, self._initialisers, self._caller, self._hosts, request.arguments)
+        if self._notes:
+            self.tell(self.take_notes())  # before the program prints something of its own
+        if self._program:
+            self.becomes = program.run
+            return messages.Running(os.getpid())
+        pid = self.copy()
+        if not pid:
+            program.run()
+        return messages.Running(pid)
 
     def _dump(self, request: messages.Dump) -> messages.Text:
         if request.only_type:
@@ -310,9 +357,6 @@ class Engine:
 
     def _quit(self, _request: messages.Quit) -> messages.Done:
         self._initialisers.end_all(self._tell)
-        if self._exit_functions and not self._initialisers.spoiled:
-            run_exit_functions = self.jit.lookup(f"{self.jit.prefix}__lljit_run_atexits")
-            self._initialisers.finish(run_exit_functions, self._tell)
         process.settle_streams()
         if self._reports_at_end:
             llvm.shutdown()  # prints what -time-passes and -stats gathered
@@ -325,7 +369,6 @@ class Engine:
 
     def _materializing(self, module_id: str) -> None:
         self._compiled = True
-        self._exit_functions |= module_id == _STANDARD_LIBRARY
         self._units.materializing(module_id)
 
     def _declare_host(self, name: str) -> str | None:
@@ -335,8 +378,10 @@ class Engine:
     def _compile_hosts(self, names: Iterable[str]) -> None:
         """Make code for the host functions among these undefined symbols, if a function is wanted."""
         names = list(names)
-        self.crashes.prepare(names)
+        if not self._program:  # nobody waits longer for a program because its threads may overflow their stacks
+            self.crashes.prepare(names)
         self._load_members(name for name in names if self.dylib.needed(name))
+        self._runtime.prepare(names, self._thread_locals.intersection(names))
         self._languages.prepare(names)
         for name in names:
             function = self._hosts.find(name)
@@ -365,13 +410,13 @@ class Engine:
         if self._archives and self._archives.member(name):
             return True
         there = self._hosts.find(name) is not None or process.symbol_address(name) is not None
-        return there or self._languages.provides(name)
+        return there or self._languages.provides(name) or self._runtime.provides(name)
 
     def _host_address(self, symbol: str) -> int | None:
-        """What the generator answers: host functions that code was made for."""
+        """What the generator answers: host functions that code was made for, and what a linker would add."""
         address = self._hosts.compiled.get(symbol)
         if address is None:
-            return self.crashes.address(symbol)
+            return self.crashes.address(symbol) or self._runtime.address(symbol)
         if symbol not in self._said:
             self._said.add(symbol)
             self._units.occupy(symbol)
@@ -386,6 +431,7 @@ _ANSWERS: dict[type, Callable[[Engine, Any], messages.Reply]] = {
     messages.Unload: Engine._unload,
     messages.Save: Engine._save,
     messages.Call: Engine._call,
+    messages.Run: Engine._run,
     messages.Dump: Engine._dump,
     messages.ListSymbols: Engine._symbols,
     messages.ListModules: Engine._modules,

@@ -15,8 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# LLJIT defines these itself; binding `__cxa_atexit` to libc's runs destructors after their code is gone.
-LLJIT_OWN = ("__lljit", "__cxa_atexit", "atexit", "__dso_handle", "__orc_", "$.")
+LLJIT_OWN = ("__lljit", "__orc_", "$.")
 
 
 class _LookupElement(Structure):

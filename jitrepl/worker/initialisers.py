@@ -1,26 +1,37 @@
-"""Static initialisers and destructors of the session's modules: when they run, and where ORC has them."""
+"""Static initialisers and destructors of the session's modules: when they run, and in which order."""
 
 from __future__ import annotations
 
-from jitrepl.errors import JitreplError, ThrownError, UndefinedError
+import ctypes
+import os
+from struct import iter_unpack
+
+from jitrepl.errors import JitreplError, UndefinedError
+from jitrepl.worker.lowering import CONSTRUCTORS, DESTRUCTORS, ifunc_symbol, table_symbol
+from jitrepl.worker.process import symbol_address
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.types import Function, Int, Pointer, Void
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
     from jitrepl.worker.admission import Admission
     from jitrepl.worker.calls import Caller
     from jitrepl.worker.dylib import SessionDylib
     from jitrepl.worker.jit import Jit
     from jitrepl.worker.modules import SessionModule
+    from jitrepl.worker.object_modules import ObjectUnit
+    from jitrepl.worker.runtime import Runtime
 
 NULLARY = Signature(Function(Void(), (), False))
+MAIN_PARAMETERS = (Int(32, 4), Pointer(0, 8), Pointer(0, 8))
+_STARTER = Signature(Function(Void(), MAIN_PARAMETERS, False))
+"""What constructors are called as: glibc gives them what `main` gets."""
+_FINISHER = Signature(Function(Void(), (Pointer(0, 8),), False))
+_ENTRY, _ENTRY_SIZE = "<i4xQQ", 24  # { i32, ptr, ptr }: priority, function, what it initialises
 
-_STARTER = Signature(Function(Void(), (Int(32, 4), Pointer(0, 8), Pointer(0, 8)), False))
-"""What constructors in objects are called as: they get argc, argv and envp from glibc, here those of no program."""
-_STARTER_SIZE = 20
+_libc = ctypes.CDLL(None)
 
 
 class Initialisers:
@@ -30,19 +41,30 @@ class Initialisers:
         jit: the LLJIT.
         dylib: the session's modules.
         caller: calls functions.
+        runtime: registers what is to run at exit.
         note: called with remarks for the user, who may also be told that the last one is void.
+        postpones: whether all wait until a program begins.
     """
 
-    def __init__(self, jit: Jit, dylib: SessionDylib, caller: Caller, note: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        jit: Jit,
+        dylib: SessionDylib,
+        caller: Caller,
+        runtime: Runtime,
+        note: Callable[[str], object],
+        postpones: bool = False,
+    ) -> None:
         self._jit = jit
         self._dylib = dylib
         self._caller = caller
+        self._runtime = runtime
         self._note = note
+        self._postpones = postpones
         self._waiting: dict[SessionModule, str] = {}
         """Modules whose initialisers need what nobody defines yet, and what the user was told of that."""
         self._refused: list[Admission] = []
-        self.spoiled = False
-        """Whether an initialiser threw: what others of its module have registered for the end has lost its code."""
+        self._vector = vector_of(["jitrepl"])  # whoever gets it may keep it
 
     def take_back_refused(self) -> None:
         """Take back what ended the process when it was initialised: this is a copy, in which nothing of it has run."""
@@ -59,8 +81,7 @@ class Initialisers:
         for at, admission in enumerate(admissions):
             try:
                 self._run(admission.module, "")
-            except JitreplError as problem:
-                self.spoiled |= isinstance(problem, ThrownError)
+            except JitreplError:
                 for later in reversed(admissions[at:]):
                     later.take_back()
                 raise
@@ -80,63 +101,114 @@ class Initialisers:
                 self._note(f"warning: the static initialisers of {module.name} failed: {problem.message}")
 
     def _run(self, module: SessionModule, said: str) -> None:
-        if not module.constructs:
+        if not (module.constructs or module.destructs or module.ifuncs):
             return
-        signature, arguments = (_STARTER, bytes(_STARTER_SIZE)) if module.object else (NULLARY, b"")
+        if self._postpones:
+            self._waiting[module] = ""
+            return
         try:
-            addresses = self._addresses(module)
-            if self._jit.trace:
+            functions = self._prepare([module])
+            if self._jit.trace and functions:
                 self._jit.trace.running(f"the static initialisers of {module.name}")
-            for address in addresses:
-                self._caller.run(signature, address, arguments)
+            self.call(functions, main_arguments(self._vector))
         except UndefinedError as problem:
             reason = problem.message.partition("\n")[0]
             if reason != said:
                 self._note(f"{reason}: the static initialisers of {module.name} wait for that")
             self._waiting[module] = reason
 
-    def _addresses(self, module: SessionModule) -> list[int]:
-        """Compile a module; the addresses of the functions that initialise it, in order."""
-        unit, units, jit = module.units[0], self._dylib.units, self._jit
+    def postponed(self) -> list[int]:
+        """Compile the modules that wait for a program; what to call before it, in this order.
+
+        To compile one may bring members of archives along, which are to be initialised, too.
+
+        Raises:
+            UndefinedError, JITError: if one cannot be linked.
+        """
+        modules: dict[SessionModule, None] = {}
+        while len(modules) < len(self._waiting):
+            for module in [module for module in self._waiting if module not in modules]:
+                modules[module] = None
+                self._tables(module, CONSTRUCTORS)
+        return self._prepare(modules)
+
+    def call(self, functions: Iterable[int], values: tuple[int, ...]) -> None:
+        """Call initialisers with what `main` gets.
+
+        Raises:
+            HostError: if a host function raised on the way.
+        """
+        for function in functions:
+            self._caller.run(_STARTER, function, laid_out(values, _STARTER))
+
+    def _prepare(self, modules: Iterable[SessionModule]) -> list[int]:
+        """Compile modules, and have their destructors run at exit.
+
+        Returns:
+            What is to be called before anything else of them, in this order (LangRef, "The llvm.global_ctors
+            Variable").
+        """
+        modules = list(modules)
+        first = [self._address(module, ifunc_symbol(module.units[0].module_id)) for module in modules if module.ifuncs]
+        constructors = [entry for module in modules for entry in self._tables(module, CONSTRUCTORS)]
+        destructors = [(*entry, module) for module in modules for entry in self._tables(module, DESTRUCTORS)]
+        # What is registered later runs before: destructors are the last thing that is done for a module.
+        for _, function, module in sorted(destructors, key=lambda entry: entry[0]):
+            self._runtime.at_exit(function, module.units[0].module_id)
+        return first + [function for _, function in sorted(constructors, key=lambda entry: entry[0])]
+
+    def _tables(self, module: SessionModule, kind: str) -> list[tuple[int, int]]:
+        """The priorities and addresses of the functions that a module wants to be called."""
+        count = module.constructs if kind == CONSTRUCTORS else module.destructs
+        if not count:
+            return []
         if module.object:
-            return self._dylib.linked(lambda: unit.initializers(units.address), module)  # type: ignore[attr-defined]
+            unit: ObjectUnit = module.units[0]  # type: ignore[assignment]
+            read = unit.constructors if kind == CONSTRUCTORS else unit.destructors
+            return self._dylib.linked(lambda: read(self._dylib.units.address), module)
+        address = self._address(module, table_symbol(kind, module.units[0].module_id))
+        rows = iter_unpack(_ENTRY, ctypes.string_at(address, count * _ENTRY_SIZE))
+        return [(priority, function) for priority, function, _ in rows if function]
 
-        def compile() -> list[int]:
-            jit.materialize_initializers(unit.module_id)
-            return [jit.lookup(f"{jit.prefix}__orc_init_func.{unit.module_id}")]
+    def _address(self, module: SessionModule, symbol: str) -> int:
+        return self._dylib.linked(lambda: self._dylib.units.address(symbol), module)
 
-        return self._dylib.linked(lambda: units.guarded(compile), module)
-
-    def end(self, module: SessionModule) -> None:
-        """Run the static destructors of a module, if it was ever linked."""
-        for address in self._destructors(module):
-            self._caller.run(NULLARY, address, b"")
+    def end(self, module_id: str) -> None:
+        """Run what a unit's code has registered to run at exit, the last first: its static destructors, `atexit`."""
+        handle = self._runtime.handle(module_id)
+        run_handlers = symbol_address("__cxa_finalize")
+        if handle and run_handlers:
+            self._caller.run(_FINISHER, run_handlers, laid_out((handle,), _FINISHER))
 
     def end_all(self, tell: Callable[[str], None]) -> None:
-        """Run all static destructors, those of the last module first.
+        """Run all exit handlers, those of the last module first.
 
         Args:
-            tell: called with what goes wrong.
+            tell: called with what goes wrong; there is nobody left to whom an exception would be an answer.
         """
-        if self.spoiled:
-            return
-        modules = sorted([*self._dylib.modules.values(), *self._dylib.retired], key=lambda module: -module.number)
-        for module in modules:
-            for address in self._destructors(module):
-                self.finish(address, tell)
+        for module_id in reversed(self._runtime.ids()):
+            failed = True
+            while failed:  # a handler that failed is not called again, but those before it are
+                try:
+                    self.end(module_id)
+                    failed = False
+                except JitreplError as problem:
+                    tell(f"error: at the end of the session: {problem.message}")
 
-    def finish(self, function: int, tell: Callable[[str], None]) -> None:
-        """Call what ends something; there is nobody left to whom an exception would be an answer."""
-        try:
-            self._caller.run(NULLARY, function, b"")
-        except JitreplError as problem:
-            tell(f"error: at the end of the session: {problem.message}")
 
-    def _destructors(self, module: SessionModule) -> Iterator[int]:
-        unit = module.units[0]
-        if not (module.destructs and unit.ready):
-            return
-        if module.object:
-            yield from unit.finalizers(self._dylib.units.address)  # type: ignore[attr-defined]
-        else:
-            yield self._jit.lookup(f"{self._jit.prefix}__orc_deinit_func.{unit.module_id}")
+def vector_of(arguments: Iterable[str]) -> ctypes.Array[ctypes.c_char_p]:
+    """An `argv`."""
+    texts = [os.fsencode(argument) for argument in arguments]
+    return (ctypes.c_char_p * (len(texts) + 1))(*texts, None)
+
+
+def main_arguments(vector: ctypes.Array[ctypes.c_char_p]) -> tuple[int, int, int]:
+    """What `main` is called with: argc, argv and envp."""
+    environment = ctypes.c_void_p.in_dll(_libc, "environ").value or 0
+    return len(vector) - 1, ctypes.addressof(vector), environment
+
+
+def laid_out(values: Iterable[int], signature: Signature) -> bytes:
+    """Arguments as a call thunk takes them."""
+    pairs = zip(values, signature.params, strict=False)
+    return b"".join(value.to_bytes(type.size, "little") for value, type in pairs)

@@ -5,10 +5,11 @@ Nothing here is thread-safe: two look-ups at once crash LLJIT, and the worker ha
 
 from __future__ import annotations
 
-from ctypes import Structure, byref, c_int, c_uint8, c_uint64, c_void_p, string_at
+from ctypes import Structure, byref, c_uint8, c_uint64, c_void_p, string_at
 
 from jitrepl.errors import JITError
 from jitrepl.worker import llvm
+from jitrepl.worker.lowering import lower
 from jitrepl.worker.owned import Module, diagnostics, identifier_of
 from jitrepl.worker.unwind_tables import close_gaps
 
@@ -23,18 +24,6 @@ class _SymbolPair(Structure):
     """`LLVMOrcCSymbolMapPair`: a name, an address, and flags (llvm-c/Orc.h)."""
 
     _fields_ = (("name", c_void_p), ("address", c_uint64), ("flags", c_uint8), ("target_flags", c_uint8))
-
-
-class _SearchOrder(Structure):
-    """`LLVMOrcCJITDylibSearchOrderElement` (llvm-c/Orc.h)."""
-
-    _fields_ = (("dylib", c_void_p), ("match_all", c_int))
-
-
-class _LookupElement(Structure):
-    """`LLVMOrcCLookupSetElement` (llvm-c/Orc.h)."""
-
-    _fields_ = (("name", c_void_p), ("weak", c_int))
 
 
 _DEFAULT, _PIC, _DEFAULT_CODE_MODEL, _OBJECT_FILE = 2, 2, 0, 1  # llvm-c/TargetMachine.h
@@ -84,6 +73,8 @@ class Jit:
         self.ptr = jit.value
         self._session = llvm.jit_session(self.ptr)
         self.main: int = llvm.jit_main_dylib(self.ptr)
+        # LLJIT has put an `atexit` and a `__dso_handle` of its own there (docs/decisions/0011).
+        llvm.check(llvm.clear_dylib(self.main))
         self.triple: str = llvm.jit_triple(self.ptr).decode()
         self.layout: str = llvm.jit_layout(self.ptr).decode()
         self.prefix: str = chr(llvm.jit_prefix(self.ptr) & 0xFF).strip("\0")
@@ -123,11 +114,13 @@ class Jit:
         Raises:
             JITError: if a symbol is defined already; then nothing was added.
         """
+        lower(module, self.triple.partition("-")[0])
         if module.has_assembly:
             # ORC knows the symbols of IR only, and refuses an object that defines more. An object's it reads.
             identifier = module.identifier
             self._on_compile(identifier, module.ptr)
-            return self._add_buffer(self._compiled(module), identifier)
+            self._machine = self._machine or _jit_target_machine()
+            return self._add_buffer(_compiled(module, self._machine), identifier)
         tracker: int = llvm.create_tracker(self.main)
         if self.trace:
             self.trace.added(module.ptr, tracker)
@@ -175,29 +168,10 @@ class Jit:
         Raises:
             JITError: if it cannot be compiled.
         """
-        buffer = self._compiled(module)
+        buffer = _compiled(module, _target_machine(self.triple))
         data = string_at(llvm.buffer_start(buffer), llvm.buffer_size(buffer))
         llvm.dispose_buffer(buffer)
         return data
-
-    def _compiled(self, module: Module) -> int:
-        """The object of a module, as a memory buffer, which the caller owns."""
-        if self._machine is None:
-            target, message = c_void_p(), c_void_p()
-            if llvm.get_target(self.triple.encode(), byref(target), byref(message)):
-                raise JITError(llvm.text_of(message.value))
-            cpu, features = llvm.host_cpu(), llvm.host_features()
-            self._machine = llvm.create_target_machine(
-                target, self.triple.encode(), cpu, features, _DEFAULT, _PIC, _DEFAULT_CODE_MODEL
-            )
-        buffer, message = c_void_p(), c_void_p()
-        diagnostics.take()
-        with module:
-            failed = llvm.emit_object(self._machine, module.ptr, _OBJECT_FILE, byref(message), byref(buffer))
-        problems = diagnostics.take()
-        if failed or problems:
-            raise JITError("\n".join(problems) or llvm.text_of(message.value))
-        return buffer.value or 0
 
     def remove(self, tracker: int) -> None:
         """Remove what was added under a tracker, code and data, and the tracker."""
@@ -231,35 +205,6 @@ class Jit:
         if self.trace:
             self.trace.failed(name, messages)
         raise LinkError("\n".join(dict.fromkeys(messages)), _missing(messages))
-
-    def materialize_initializers(self, module_id: str) -> None:
-        """Compile the module whose static initialisers ORC knows by this module id.
-
-        They have no address; their symbol stands for a side effect, and may only be asked for weakly.
-
-        Raises:
-            LinkError: as `lookup`.
-        """
-        if self.trace:
-            self.trace.initializing(module_id)
-        self._reports.clear()
-        failures: list[str] = []
-
-        def done(error: int | None, _pairs: int, _count: int, _context: int) -> None:
-            if error:
-                failures.append(llvm.message_of(error))
-
-        name = f"$.{module_id}.__inits.0".encode("utf-8", "surrogateescape")
-        order = _SearchOrder(self.main, 1)
-        wanted = _LookupElement(llvm.intern_symbol(self._session, name), 1)
-        llvm.session_lookup(self._session, 0, byref(order), 1, byref(wanted), 1, llvm.LookupDone(done), None)
-        if failures:
-            messages = [*self._reports, *failures]
-            if self.trace:
-                self.trace.failed(f"{module_id} for its initialisers", messages)
-            raise LinkError("\n".join(dict.fromkeys(messages)), _missing(messages))
-        if self.trace:
-            self.trace.initialized(module_id)
 
     def address_of(self, name: str) -> int:
         """The address of a symbol that is linked; unlike `lookup` this is not worth a trace.
@@ -301,6 +246,42 @@ class Jit:
         except Exception as problem:
             error: int = llvm.create_error(f"{self._compiling} cannot be prepared: {problem!r}".encode())
             return error
+
+
+def _compiled(module: Module, machine: int) -> int:
+    """The object of a module, which is consumed, as a memory buffer, which the caller owns."""
+    buffer, message = c_void_p(), c_void_p()
+    diagnostics.take()
+    with module:
+        failed = llvm.emit_object(machine, module.ptr, _OBJECT_FILE, byref(message), byref(buffer))
+    problems = diagnostics.take()
+    if failed or problems:
+        raise JITError("\n".join(problems) or llvm.text_of(message.value))
+    return buffer.value or 0
+
+
+def _target_machine(triple: str) -> int:
+    """A target machine for this processor, as compilers have it."""
+    target, message = c_void_p(), c_void_p()
+    if llvm.get_target(triple.encode(), byref(target), byref(message)):
+        raise JITError(llvm.text_of(message.value))
+    cpu, features = llvm.host_cpu(), llvm.host_features()
+    machine: int = llvm.create_target_machine(
+        target, triple.encode(), cpu, features, _DEFAULT, _PIC, _DEFAULT_CODE_MODEL
+    )
+    return machine
+
+
+def _jit_target_machine() -> int:
+    """A target machine as that of LLJIT, which keeps its own to itself; thread-local variables are emulated."""
+    target = c_void_p()
+    llvm.check(llvm.detect_host(byref(target)))
+    result = (c_void_p * 2)()
+    llvm.jit_target_machine(result, target)
+    llvm.dispose_target_builder(target)
+    if (result[1] or 0) & 1:
+        llvm.check(result[0])
+    return result[0] or 0
 
 
 def define_functions(dylib: int, functions: dict[int, int]) -> int | None:

@@ -35,7 +35,8 @@ def verdict(old: Global, new: Global, replace: bool, again: bool, same_initial: 
         same_initial: whether they are variables with the same initialiser, or the new one has none to speak of.
         fresh: whether the new module has static constructors, which want memory that nobody has used.
     """
-    if new.weak and not again:
+    larger = old.common and new.common and new.type.size > old.type.size
+    if new.weak and not again and not larger:
         return KEEP
     if not replace and not old.weak:
         return REFUSE

@@ -131,7 +131,6 @@ as_instruction = prototype("LLVMIsAInstruction", Ptr, Ptr)
 instruction_block = prototype("LLVMGetInstructionParent", Ptr, Ptr)
 block_function = prototype("LLVMGetBasicBlockParent", Ptr, Ptr)
 
-
 # Changing what a module defines
 set_name = prototype("LLVMSetValueName2", None, Ptr, Str, c_size_t)
 set_visibility = prototype("LLVMSetVisibility", None, Ptr, c_int)
@@ -161,6 +160,29 @@ const_string = prototype("LLVMConstStringInContext2", Ptr, Ptr, Str, c_size_t, B
 module_context = prototype("LLVMGetModuleContext", Ptr, Ptr)
 set_thread_local = prototype("LLVMSetThreadLocal", None, Ptr, Bool)
 set_global_constant = prototype("LLVMSetGlobalConstant", None, Ptr, Bool)
+create_attribute = prototype("LLVMCreateEnumAttribute", Ptr, Ptr, c_uint, c_uint64)
+add_attribute = prototype("LLVMAddAttributeAtIndex", None, Ptr, c_uint, Ptr)
+visibility = prototype("LLVMGetVisibility", c_int, Ptr)
+ifunc_resolver = prototype("LLVMGetGlobalIFuncResolver", Ptr, Ptr)
+erase_ifunc = prototype("LLVMEraseGlobalIFunc", None, Ptr)
+
+# Making code
+pointer_type = prototype("LLVMPointerTypeInContext", Ptr, Ptr, c_uint)
+void_type = prototype("LLVMVoidTypeInContext", Ptr, Ptr)
+function_type = prototype("LLVMFunctionType", Ptr, Ptr, Ptr, c_uint, Bool)
+const_null = prototype("LLVMConstNull", Ptr, Ptr)
+count_params = prototype("LLVMCountParams", c_uint, Ptr)
+param = prototype("LLVMGetParam", Ptr, Ptr, c_uint)
+create_builder = prototype("LLVMCreateBuilderInContext", Ptr, Ptr)
+dispose_builder = prototype("LLVMDisposeBuilder", None, Ptr)
+position_at_end = prototype("LLVMPositionBuilderAtEnd", None, Ptr, Ptr)
+append_block = prototype("LLVMAppendBasicBlockInContext", Ptr, Ptr, Ptr, Str)
+inline_assembly = prototype("LLVMGetInlineAsm", Ptr, Ptr, Str, c_size_t, Str, c_size_t, Bool, Bool, c_int, Bool)
+build_call = prototype("LLVMBuildCall2", Ptr, Ptr, Ptr, Ptr, Ptr, c_uint, Str)
+build_store = prototype("LLVMBuildStore", Ptr, Ptr, Ptr, Ptr)
+build_return = prototype("LLVMBuildRet", Ptr, Ptr, Ptr)
+build_return_void = prototype("LLVMBuildRetVoid", Ptr, Ptr)
+build_unreachable = prototype("LLVMBuildUnreachable", Ptr, Ptr)
 
 # Attributes of parameters and results
 attribute_count = prototype("LLVMGetAttributeCountAtIndex", c_uint, Ptr, c_uint)
@@ -237,6 +259,10 @@ get_target = prototype("LLVMGetTargetFromTriple", Bool, Str, Ptr, Ptr)
 host_cpu = prototype("LLVMGetHostCPUName", Ptr)
 host_features = prototype("LLVMGetHostCPUFeatures", Ptr)
 create_target_machine = prototype("LLVMCreateTargetMachine", Ptr, Ptr, Str, Ptr, Ptr, c_int, c_int, c_int)
+# LLVM-C has no way to a target machine with emulated TLS. This is the one that ORC uses itself,
+# Expected<unique_ptr<TargetMachine>> llvm::orc::JITTargetMachineBuilder::createTargetMachine(); its result is a pointer
+# and a bit that says whether that is an error, in memory whose address comes first (Itanium C++ ABI, 3.1.3).
+jit_target_machine = prototype("_ZN4llvm3orc23JITTargetMachineBuilder19createTargetMachineEv", Ptr, Ptr, Ptr)
 emit_object = prototype("LLVMTargetMachineEmitToMemoryBuffer", Bool, Ptr, Ptr, c_int, Ptr, Ptr)
 # LLVMParseCommandLineOptions throws away what the parser says and whether it succeeded. This is the function behind
 # it, llvm::cl::ParseCommandLineOptions(int, char const* const*, StringRef, raw_ostream*, vfs::FileSystem*, char const*,
@@ -260,14 +286,10 @@ ErrorReporter = CFUNCTYPE(None, Ptr, Error)
 Generate = CFUNCTYPE(Error, Ptr, Ptr, Ptr, c_int, Ptr, c_int, Ptr, c_size_t)
 Transform = CFUNCTYPE(Error, Ptr, Ptr, Ptr)
 WithModule = CFUNCTYPE(Error, Ptr, Ptr)
-LookupDone = CFUNCTYPE(None, Error, Ptr, c_size_t, Ptr)
-intern_symbol = prototype("LLVMOrcExecutionSessionIntern", Ptr, Ptr, Str)
-session_lookup = prototype(
-    "LLVMOrcExecutionSessionLookup", None, Ptr, c_int, Ptr, c_size_t, Ptr, c_size_t, LookupDone, Ptr
-)
 set_error_reporter = prototype("LLVMOrcExecutionSessionSetErrorReporter", None, Ptr, ErrorReporter, Ptr)
 create_generator = prototype("LLVMOrcCreateCustomCAPIDefinitionGenerator", Ptr, Generate, Ptr, Ptr)
 add_generator = prototype("LLVMOrcJITDylibAddGenerator", None, Ptr, Ptr)
+clear_dylib = prototype("LLVMOrcJITDylibClear", Error, Ptr)
 dylib_define = prototype("LLVMOrcJITDylibDefine", Error, Ptr, Ptr)
 absolute_symbols = prototype("LLVMOrcAbsoluteSymbols", Ptr, Ptr, c_size_t)
 dispose_unit = prototype("LLVMOrcDisposeMaterializationUnit", None, Ptr)
@@ -287,6 +309,7 @@ set_ir_transform = prototype("LLVMOrcIRTransformLayerSetTransform", None, Ptr, T
 # LLJIT
 detect_host = prototype("LLVMOrcJITTargetMachineBuilderDetectHost", Error, Ptr)
 jit_builder = prototype("LLVMOrcCreateLLJITBuilder", Ptr)
+dispose_target_builder = prototype("LLVMOrcDisposeJITTargetMachineBuilder", None, Ptr)
 builder_set_target = prototype("LLVMOrcLLJITBuilderSetJITTargetMachineBuilder", None, Ptr, Ptr)
 create_jit = prototype("LLVMOrcCreateLLJIT", Error, Ptr, Ptr)
 jit_session = prototype("LLVMOrcLLJITGetExecutionSession", Ptr, Ptr)

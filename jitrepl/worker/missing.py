@@ -42,7 +42,7 @@ def undefined(names: list[str], modules: Collection[SessionModule], candidates: 
         if similar:
             hints.append(f"{quoted(name)}: {similar}" if len(names) > 1 else similar)
     if any(name.startswith(_CXX) for name in names):
-        hints.append("C++ wants its library: `:lib stdc++`, or `:lib c++` for code that was made for that")
+        hints.append("neither libstdc++ nor libc++ has it: other libraries of C++ are opened by `:lib NAME`")
     return UndefinedError("\n".join(lines), "\n".join([*hints, _WAYS_OUT]))
 
 

@@ -40,6 +40,7 @@ class SessionModule:
         "data",
         "destructs",
         "globals",
+        "ifuncs",
         "items",
         "name",
         "number",
@@ -55,6 +56,7 @@ class SessionModule:
         self.items = {item.name: item for item in reading.globals}
         self.constructs = reading.constructs
         self.destructs = reading.destructs
+        self.ifuncs = reading.ifuncs
         self.assembly = assembly
         self.absent: dict[str, str] = {}
         """What its text defines and others define for it: the symbol under which they do."""
@@ -111,7 +113,7 @@ class SessionModule:
 
     def means_something(self) -> bool:
         """Whether it defines something, or its being there has an effect."""
-        return any(self.definitions()) or self.constructs or self.destructs or self.assembly
+        return any(self.definitions()) or bool(self.constructs) or bool(self.destructs) or self.assembly
 
     def needs(self) -> Iterator[Global]:
         """What it uses and others have to define."""

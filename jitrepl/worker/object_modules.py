@@ -9,6 +9,7 @@ from __future__ import annotations
 from ctypes import c_uint64
 
 from jitrepl.worker import llvm
+from jitrepl.worker.lowering import DSO
 from jitrepl.worker.modules import SessionModule, Unit
 from jitrepl.worker.objects import ObjectReading, Table
 from jitrepl.worker.owned import Context, Module
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from jitrepl.worker.jit import Jit
 
+_DSO_HANDLE = "__dso_handle"
 _CONSTRUCTORS, _DESTRUCTORS = "__jitrepl_constructors", "__jitrepl_destructors"
 
 
@@ -92,6 +94,8 @@ class ObjectUnit(Unit):
         module, reading = self.object, self.object.reading
         bound = {item.name: entry(item.name) for item in module.globals if module.uses(item.name)}
         self.bound_to = set(bound.values())
+        if _DSO_HANDLE in bound:
+            bound[_DSO_HANDLE] = DSO + self.module_id
         names = {name: symbol for name, symbol in [*bound.items(), *self.symbols.items()] if name != symbol}
         tables = {
             self._symbol(word, number): table.section
@@ -100,23 +104,24 @@ class ObjectUnit(Unit):
         }
         return jit.add_object(reading.image(names, module.absent, tables), self.module_id)
 
-    def initializers(self, address: Callable[[str], int]) -> list[int]:
-        """The addresses of its constructors, in the order in which they run.
+    def constructors(self, address: Callable[[str], int]) -> list[tuple[int, int]]:
+        """The priorities and addresses of its constructors, as its tables have them.
 
         Args:
             address: gives the address of a symbol, and links what it needs.
         """
         return self._functions(_CONSTRUCTORS, self.object.reading.constructors, address)
 
-    def finalizers(self, address: Callable[[str], int]) -> list[int]:
-        """The addresses of its destructors, in the order in which they run; the object is linked."""
-        return self._functions(_DESTRUCTORS, self.object.reading.destructors, address)[::-1]
+    def destructors(self, address: Callable[[str], int]) -> list[tuple[int, int]]:
+        """The priorities and addresses of its destructors, likewise."""
+        return self._functions(_DESTRUCTORS, self.object.reading.destructors, address)
 
-    def _functions(self, word: str, tables: list[Table], address: Callable[[str], int]) -> list[int]:
-        found: list[int] = []
+    def _functions(self, word: str, tables: list[Table], address: Callable[[str], int]) -> list[tuple[int, int]]:
+        found: list[tuple[int, int]] = []
         for number, table in enumerate(tables):
-            found += (c_uint64 * table.count).from_address(address(self._symbol(word, number)))
-        return [function for function in found if function]
+            functions = (c_uint64 * table.count).from_address(address(self._symbol(word, number)))
+            found += [(table.priority, function) for function in functions if function]
+        return found
 
     def _symbol(self, word: str, number: int) -> str:
         """The symbol of one of its tables."""

@@ -47,18 +47,20 @@ class ObjectSymbol:
         size: how long it is, in bytes.
         defined: whether this object defines it.
         weak: whether another definition may take its place, or it may stay undefined.
+        common: whether it is a common symbol, of which the largest of several is taken.
     """
 
     __slots__ = (
-        "constant", "defined", "described", "kind", "local", "name", "private", "signature", "thread_local", "type",
-        "used", "weak",
+        "common", "constant", "defined", "described", "kind", "local", "name", "private", "signature", "thread_local",
+        "type", "used", "weak",
     )  # fmt: skip
 
-    def __init__(self, name: str, kind: str, size: int, defined: bool, weak: bool) -> None:
+    def __init__(self, name: str, kind: str, size: int, defined: bool, weak: bool, common: bool) -> None:
         self.name = name
         self.kind = kind
         self.defined = defined
         self.weak = weak
+        self.common = common
         self.type = Type(f"[{size} x i8]" if size and kind == "variable" else "", size)
         self.signature = None
         self.used = True
@@ -99,14 +101,15 @@ class ObjectReading:
     Args:
         data: the object.
         globals: the symbols that it defines for others, and those that it needs.
-        constructors: its tables of constructors, in the order in which they run.
-        destructors: its tables of destructors, likewise.
+        constructors: its tables of constructors.
+        destructors: its tables of destructors.
         places: where its section headers begin, and the numbers of its symbol table and of the table of their names.
     """
 
     __slots__ = ("constructors", "data", "destructors", "globals", "module", "notes", "places")
 
     object = True
+    ifuncs = False
 
     def __init__(
         self,
@@ -230,8 +233,8 @@ def _read(data: bytes, name: str) -> ObjectReading:
     symtab = sections[index]
     strings = _contents(data, sections[symtab[6]])
     globals = list(_symbols(name, _contents(data, symtab), strings, sections))
-    constructors = sorted(_tables(sections, titles, ".init_array"), key=lambda table: table.priority)
-    destructors = sorted(_tables(sections, titles, ".fini_array"), key=lambda table: -table.priority)
+    constructors = list(_tables(sections, titles, ".init_array"))
+    destructors = list(_tables(sections, titles, ".fini_array"))
     return ObjectReading(data, globals, constructors, destructors, (start, index, symtab[6]))
 
 
@@ -281,7 +284,7 @@ def _symbols(name: str, symtab: bytes, strings: bytes, sections: list[tuple[int,
         defined = section != _UNDEFINED
         code = kind == _FUNCTION or (section < len(sections) and sections[section][2] & _EXECUTABLE)
         what = "symbol" if not defined else "function" if code else "variable"
-        yield ObjectSymbol(title, what, size, defined, binding != _GLOBAL or section == _COMMON)
+        yield ObjectSymbol(title, what, size, defined, binding != _GLOBAL or section == _COMMON, section == _COMMON)
 
 
 def _tables(sections: list[tuple[int, ...]], titles: list[str], prefix: str) -> Iterator[Table]:

@@ -127,6 +127,16 @@ def volunteer_for_oom() -> None:
 _OOM_SCORE = 500
 
 
+def at_exit(function: int, owner: int) -> None:
+    """Have `exit` call a function, with 0 as its argument (Itanium C++ ABI, 3.3.6.3, `__cxa_atexit`).
+
+    Args:
+        function: its address.
+        owner: a handle; `__cxa_finalize` runs what was registered for it.
+    """
+    _process["__cxa_atexit"](ctypes.c_void_p(function), None, ctypes.c_void_p(owner))
+
+
 def die_with_parent() -> None:
     """Have this process killed when the thread that started it ends, also in the middle of a call (prctl(2))."""
     if hasattr(_process, "prctl"):
@@ -261,16 +271,26 @@ class _Action(ctypes.Structure):
 
 
 class StandardFiles:
-    """Descriptors 0, 1 and 2 as they are now, to have them back after JITed code has closed or replaced them."""
+    """Descriptors 0, 1 and 2 as they are now, to have them back after JITed code has closed or replaced them.
 
-    def __init__(self) -> None:
+    Args:
+        count: how many to keep.
+    """
+
+    def __init__(self, count: int = 3) -> None:
         self._kept = []
-        for descriptor in (0, 1, 2):
+        for descriptor in range(count):
             try:
                 duplicate = duplicate_high(descriptor)
             except OSError:
                 continue  # closed by whoever started us; there is nothing to have back
             self._kept.append((descriptor, duplicate, _identity(descriptor)))
+
+    def forget(self) -> None:
+        """Close the duplicates: who reads what this process writes is to notice when it closes its end."""
+        for _, duplicate, _ in self._kept:
+            os.close(duplicate)
+        self._kept = []
 
     def restore(self) -> None:
         """Put them back.

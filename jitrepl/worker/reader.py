@@ -10,6 +10,7 @@ from ctypes import byref, c_size_t
 
 from jitrepl.errors import BitcodeError, InputError, IRError
 from jitrepl.worker import llvm
+from jitrepl.worker.lowering import CONSTRUCTORS, DESTRUCTORS, entries, has_ifuncs
 from jitrepl.worker.owned import Module, parse, verify
 from jitrepl.worker.signatures import ContextReader, Signature, TypeReader
 from jitrepl.worker.types import Type
@@ -40,7 +41,7 @@ ARCHIVE_MAGIC = (b"!<arch>\n", b"!<thin>\n")  # ar(5); a thin archive has only t
 # llvm-c/Core.h, LLVMLinkage
 _INTERNAL, _PRIVATE = 8, 9
 _WEAK = (2, 3, 4, 5, 6, 12, 14)  # linkonce, linkonce_odr, weak, weak_odr, extern_weak, common
-_AVAILABLE_EXTERNALLY, _EXTERN_WEAK = 1, 12
+_AVAILABLE_EXTERNALLY, _EXTERN_WEAK, _COMMON = 1, 12, 14
 
 
 class Global:
@@ -54,6 +55,7 @@ class Global:
         defined: whether this module defines it for others.
         local: whether only this module sees it (`internal`, `private`).
         private: whether it is not even in the symbol table.
+        common: whether it is a common symbol, of which the largest of several is taken.
         weak: whether another definition may take its place, or it may stay undefined.
         used: whether something in the module refers to it.
         thread_local: whether each thread has its own.
@@ -63,6 +65,7 @@ class Global:
     """
 
     __slots__ = (
+        "common",
         "constant",
         "defined",
         "described",
@@ -85,6 +88,7 @@ class Global:
         self.local = linkage in (_INTERNAL, _PRIVATE)
         self.private = linkage == _PRIVATE
         self.weak = linkage in _WEAK
+        self.common = linkage == _COMMON
         self.used = bool(llvm.first_use(value))
         self.defined = linkage != _AVAILABLE_EXTERNALLY and not llvm.is_declaration(value)
         self.signature: Signature | None = None
@@ -140,17 +144,20 @@ class Reading:
         data: what to parse to get it again: the input plus the declarations that were added.
         globals: its global values in the order of LLVM's lists: functions, variables, aliases, ifuncs.
         notes: remarks for the user.
+
+    `constructs` and `destructs` are how many functions it wants to be called before and after everything else.
     """
 
-    __slots__ = ("constructs", "data", "destructs", "globals", "module", "notes")
+    __slots__ = ("constructs", "data", "destructs", "globals", "ifuncs", "module", "notes")
 
     object = False
     """Whether it is an object rather than IR (`jitrepl.worker.objects`)."""
 
     def __init__(self, module: Module, data: bytes, globals: list[Global], notes: list[str]) -> None:
         self.module = module
-        self.constructs = bool(llvm.named_global(module.ptr, b"llvm.global_ctors"))
-        self.destructs = bool(llvm.named_global(module.ptr, b"llvm.global_dtors"))
+        self.constructs = entries(module, CONSTRUCTORS)
+        self.destructs = entries(module, DESTRUCTORS)
+        self.ifuncs = has_ifuncs(module)
         self.data = data
         self.globals = globals
         self.notes = notes

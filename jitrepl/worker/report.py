@@ -5,12 +5,10 @@ from __future__ import annotations
 from jitrepl.crash_report import CrashReport, Frame, Instruction, Thread
 from jitrepl.worker import disassembly
 from jitrepl.worker.handler import FETCH, CrashNote
+from jitrepl.worker.lowering import PREFIX
 from jitrepl.worker.overflow import overflowed
 from jitrepl.worker.symbolize import Place, Symbolizer
-from jitrepl.worker.thunks import PREFIX
 
-_INITIALIZERS = "__orc_init_func."
-"""What ORC calls the function with which it runs the static initialisers of a module."""
 _ADDRESSED = (7, 11)  # SIGBUS, SIGSEGV
 _PRESENT, _WRITE = 1, 2  # x86 page-fault error code
 
@@ -81,8 +79,6 @@ def _frames(symbolizer: Symbolizer, addresses: tuple[int, ...], sources: Sources
         function = places[-1].function
         if function.startswith(f"{PREFIX}call"):
             break
-        if function.startswith(_INITIALIZERS):
-            continue
         if function.startswith(f"{PREFIX}host"):
             host = sources.host_at(address - (1 if index else 0) - places[-1].offset)
             frames = [*_until_python(frames), Frame(address, host[0], 0, "", *host[1:])] if host else frames

@@ -8,7 +8,7 @@ import os
 import sys
 
 from jitrepl import messages, wire
-from jitrepl.errors import InternalError, JitreplError
+from jitrepl.errors import InternalError, JITError, JitreplError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def serve(stream: _socket.socket) -> None:
 
     # The terminal sends Ctrl-C to this process too. It only means something while a request runs: then the
     # default action ends the process, however deep in native code it is.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    inherited = signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Python ignores this one; a program whose reader is gone is to end, as it would anywhere else.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     from jitrepl.worker.engine import Engine
@@ -53,6 +53,25 @@ def serve(stream: _socket.socket) -> None:
         served = engine.copier().leave(stream, replaces=True)
         if served is not stream:
             raise Woken(served)
+
+    def copy() -> int:
+        """Make a copy of this process, which is on its own from here on."""
+        from jitrepl.worker.snapshots import fork_sibling, hindrance
+
+        reason = hindrance()
+        if reason:
+            raise JITError(f":run needs a copy of the process, which cannot be made: {reason}", "`--run` needs none")
+        pid = fork_sibling()
+        if not pid:
+            assert engine is not None
+            stream.close()
+            native_signals()
+            engine.leave_alone()
+        return pid
+
+    def native_signals() -> None:
+        """Have Ctrl-C do what it does to any program."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN if inherited is signal.SIG_IGN else signal.SIG_DFL)
 
     identity = os.fstat(stream.fileno()).st_ino
 
@@ -80,6 +99,7 @@ def serve(stream: _socket.socket) -> None:
                 engine = Engine(request)  # type: ignore[arg-type]
                 engine.checkpoint = checkpoint
                 engine.tell = tell
+                engine.copy = copy
                 reply = engine.started()
             else:
                 reply = engine.answer(request)  # type: ignore[arg-type]
@@ -101,6 +121,9 @@ def serve(stream: _socket.socket) -> None:
             wire.send(stream, reply)
         except OSError:
             return
+        if engine is not None and engine.becomes:
+            native_signals()
+            engine.becomes()
         if isinstance(request, messages.Quit):
             return
         if isinstance(request, messages.Start) and request.warm_up and engine is not None and _idle(stream, _IMPORTING):

@@ -18,9 +18,9 @@ from jitrepl import messages, wire
 from jitrepl.errors import InternalError
 from jitrepl.tracer import tracer_of
 from jitrepl.worker.jit import Jit
+from jitrepl.worker.lowering import PREFIX
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import hold_lifeline, moved_high
-from jitrepl.worker.thunks import PREFIX
 
 _CLONE_PARENT, _SIGCHLD = 0x8000, 17  # <linux/sched.h>, <signal.h>
 _SYS_CLONE = {"x86_64": 56, "aarch64": 220}
@@ -71,7 +71,7 @@ class Copier:
             OSError: if the shell is gone.
         """
         while True:
-            since = _hindrance()
+            since = hindrance()
             if since:
                 if not replaces:
                     wire.send(stream, messages.Snapshot(0, False, since))
@@ -108,6 +108,27 @@ class Copier:
         if pid < 0:
             raise OSError("the process cannot be copied")
         return pid
+
+
+def fork_sibling() -> int:
+    """`fork`, but the new process is a child of our parent, the shell, and goes on at once.
+
+    Returns:
+        0 in the copy, else its process id.
+
+    Raises:
+        OSError: if the process cannot be copied.
+    """
+    _python.PyOS_BeforeFork()
+    number = _SYS_CLONE[os.uname().machine]
+    pid: int = _python.syscall(ctypes.c_long(number), ctypes.c_long(_CLONE_PARENT | _SIGCHLD), 0, 0, 0, 0)
+    if pid == 0:
+        _python.PyOS_AfterFork_Child()
+    else:
+        _python.PyOS_AfterFork_Parent()
+    if pid < 0:
+        raise OSError("the process cannot be copied")
+    return pid
 
 
 def _answer(stream: _socket.socket) -> None:
@@ -164,7 +185,7 @@ done:
 """
 
 
-def _hindrance() -> str:
+def hindrance() -> str:
     """What keeps this process from being copied; "" if nothing does.
 
     A copy would lack the other threads, and might be made while one of them holds malloc's lock. A debugger would be

@@ -28,7 +28,6 @@ def main(descriptor: int, lifeline: int | None = None) -> None:
         if lifeline is not None:
             process.tie_to_shell(lifeline)
         descriptor = process.moved_high(descriptor)
-        process.prepare_streams()
         open_ahead()
         from jitrepl.worker.serve import serve
 

@@ -11,6 +11,7 @@ from ctypes import CFUNCTYPE, c_int32, c_void_p
 
 from jitrepl.errors import ArgumentError, InternalError, JITError
 from jitrepl.worker.jit import Jit
+from jitrepl.worker.lowering import PREFIX
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import symbol_address
 from jitrepl.worker.signatures import Signature
@@ -20,9 +21,6 @@ from jitrepl.worker.unwinding import FAILED, PERSONALITY, WayOut
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-PREFIX = "__jitrepl."
-"""What the names of jitrepl's own symbols and modules begin with."""
 
 _Thunk = CFUNCTYPE(c_int32, c_void_p, c_void_p, c_void_p, c_void_p)
 
@@ -57,7 +55,7 @@ class Thunks:
         key = (signature.key, tuple(type.text for type in extra), catches)
         thunk = self._made.get(key)
         if thunk is None:
-            address = self._compile("call", lambda name: call_thunk(name, signature, extra, catches))
+            address = self.compile("call", lambda name: call_thunk(name, signature, extra, catches))
             thunk = self._made[key] = _Thunk(address)
         return thunk
 
@@ -66,9 +64,15 @@ class Thunks:
 
         One that must not return, and cannot end the call either, ends the process.
         """
-        return self._compile("host", lambda name: host_thunk(name, signature, number, dispatch, self.way_out, returns))
+        return self.compile("host", lambda name: host_thunk(name, signature, number, dispatch, self.way_out, returns))
 
-    def _compile(self, kind: str, write: Callable[[str], str]) -> int:
+    def compile(self, kind: str, write: Callable[[str], str]) -> int:
+        """The address of a function of our own.
+
+        Args:
+            kind: what it is for; its name has that in it.
+            write: gives its IR for a name.
+        """
         self._count += 1
         name = f"{PREFIX}{kind}.{self._count}"
         module, message = parse(write(name).encode(), name)

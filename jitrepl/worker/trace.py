@@ -16,8 +16,8 @@ from time import perf_counter
 from jitrepl import messages
 from jitrepl.errors import JITError
 from jitrepl.worker import llvm, process
+from jitrepl.worker.lowering import PREFIX
 from jitrepl.worker.owned import identifier_of
-from jitrepl.worker.thunks import PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,11 +34,12 @@ _OWN = {
     f"{PREFIX}call.": "jitrepl's thunk for calls of one type",
     f"{PREFIX}host.": "jitrepl's code for a host function",
     f"{PREFIX}crash": "jitrepl's crash handler",
-    "__orc_init_func.": "which runs static initialisers",
-    "__orc_deinit_func.": "which runs static destructors",
-    "__lljit_run_atexits": "which runs what was given to atexit",
+    f"{PREFIX}constructors.": "the table of static initialisers",
+    f"{PREFIX}destructors.": "the table of static destructors",
+    f"{PREFIX}ifuncs.": "which calls the resolvers of ifuncs",
+    f"{PREFIX}runtime.": "what programs are linked with",
 }
-"""What names of jitrepl and LLJIT stand for, by how they begin."""
+"""What names of jitrepl stand for, by how they begin."""
 
 
 class _Object:
@@ -117,16 +118,6 @@ class Trace:
         self._linking.clear()
         self._compiling.clear()
         self._ended(f"{name} was not found")
-
-    def initializing(self, module_id: str) -> None:
-        """A module is looked up for its static initialisers, which have no address of their own."""
-        self._line(f"look up the static initialisers of {module_id}{self._reason and f', for {self._reason}'}")
-        self._started.append(perf_counter())
-
-    def initialized(self, module_id: str) -> None:
-        """That look-up has succeeded."""
-        self._linked()
-        self._ended(f"{module_id} is ready to be initialised")
 
     def running(self, what: str) -> None:
         """Code is about to run that nobody called by name."""

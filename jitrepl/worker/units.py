@@ -49,12 +49,17 @@ class Units:
         jit: the LLJIT whose main JITDylib it is.
         folder_of: gives the folder where debuggers look for the text of a module; None if typed IR gets no line
             numbers, with which it takes twice the time to compile.
+        redefines: whether a definition may take the place of one that is in use.
     """
 
-    def __init__(self, jit: Jit, folder_of: Callable[[str], str] | None) -> None:
+    def __init__(self, jit: Jit, folder_of: Callable[[str], str] | None, redefines: bool = True) -> None:
         self._jit = jit
         self.folder_of = folder_of
-        self._redirects = jit.triple.startswith("x86_64")
+        self.on_remove: Callable[[str], None] = lambda id: None
+        """Called with the module id of a unit that was materialized, before it is removed."""
+        self.redefines = redefines
+        """Whether a definition may take the place of one that is in use, and locals can be called by name."""
+        self._redirects = redefines and jit.triple.startswith("x86_64")
         self._units: dict[str, Unit] = {}
         self._ids: set[str] = set()
         self._symbols: dict[str, Unit | None] = {}
@@ -135,6 +140,11 @@ class Units:
 
     def remove(self, unit: Unit) -> None:
         """Take a unit from ORC, code and data."""
+        if unit.ready:
+            self.on_remove(unit.module_id)
+        self._remove(unit)
+
+    def _remove(self, unit: Unit) -> None:
         self._jit.remove(unit.tracker)
         del self._units[unit.module_id]
         for symbol in unit.symbols.values():
@@ -219,7 +229,7 @@ class Units:
         """Remove and add again every unit of a failed link. None of their code has run."""
         touched = self._touched[:]
         for unit in touched:
-            self.remove(unit)
+            self._remove(unit)
         for unit in touched:
             self.add(unit)
         self._touched.clear()

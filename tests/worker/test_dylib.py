@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from jitrepl.errors import DuplicateError, InputError, JITError, UndefinedError
+from jitrepl.errors import DuplicateError, JITError, UndefinedError
 from jitrepl.worker.engine import Engine
 from jitrepl.worker.missing import suggestion
 
@@ -96,11 +96,6 @@ def test_assembly_defines_symbols(engine: Engine) -> None:
     add(engine, 'module asm ".globl seven"\nmodule asm "seven: ret"')
     add(engine, "declare void @seven()\ndefine void @f() {\n call void @seven()\n ret void\n}")
     assert engine.dylib.lookup("f")
-
-
-def test_assembly_beside_thread_local_data_is_refused(engine: Engine) -> None:
-    with pytest.raises(InputError, match="thread_local @t beside module-level assembly"):
-        add(engine, 'module asm ".globl eight"\n@t = thread_local global i32 0')
 
 
 def test_several_modules_may_have_static_initialisers(engine: Engine) -> None:

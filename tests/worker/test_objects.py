@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, _clang, skip_without
+from conftest import ROOT, clang, skip_without
 from transcripts import TIMEOUT
 
 from jitrepl import Session
@@ -33,7 +33,7 @@ def compile(tmp_path: Path) -> Compile:
     """Compile C to an object in an empty folder: `compile("a.o", "int a;", "-O2", with_="gcc")`."""
 
     def compile(target: str, source: str, *flags: str, with_: str = "clang") -> Path:
-        program = _clang() if with_ == "clang" else shutil.which(with_)
+        program = clang() if with_ == "clang" else shutil.which(with_)
         if not program:
             skip_without(["clang"])
             pytest.skip(f"no {with_}")

@@ -35,6 +35,16 @@ class Undone(Record):
     inputs: tuple[str, ...]
 
 
+class Exited(Record):
+    """A program has ended.
+
+    Args:
+        status: its exit status.
+    """
+
+    status: int
+
+
 class Plain(Record):
     """Text to show as it is.
 

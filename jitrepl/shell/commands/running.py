@@ -7,8 +7,8 @@ import os
 from jitrepl import messages
 from jitrepl.errors import JitreplError
 from jitrepl.records import Record
-from jitrepl.shell.arguments import Flags, Literals, Name, Paths, SignatureText
-from jitrepl.shell.commands.registry import Several, command
+from jitrepl.shell.arguments import Flags, Literals, Name, Paths, SignatureText, Words
+from jitrepl.shell.commands.registry import Exited, Several, command
 from jitrepl.shell.session import Session
 
 TYPE_CHECKING = False
@@ -57,6 +57,17 @@ def call(session: Session, signature: SignatureText, name: Name, args: Literals)
 def again(session: Session, args: Literals) -> Record:
     """Repeat the last call, with other arguments if you give some: `:again 3 4`."""
     return session.ask_again(args)
+
+
+@command("r")
+def run(session: Session, args: Words) -> Record:
+    """Run `main` as a program: `:run -v "an argument"`.
+
+    It runs in a copy of the session, which it leaves by its end: it finds globals as they are, and what it does to
+    memory is gone afterwards, so it can be run again. Its exit status is shown; static initialisers have run when
+    their module was loaded. Standard input is what the session reads from, too.
+    """
+    return Exited(session.run(*args))
 
 
 @command()
