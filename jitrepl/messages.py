@@ -348,6 +348,7 @@ class Running(Reply):
     """A program begins, in the process `pid`, a child of the shell; that one's end says how it ended."""
 
     pid: int
+    notes: tuple[str, ...] = ()
 
 
 class Text(Reply):

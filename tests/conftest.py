@@ -45,7 +45,7 @@ def skip_without(tools: Iterable[str]) -> None:
     """Skip a test if one of these tools is missing: `clang`, `rustc`, `ar`."""
     for tool in tools:
         present, reason = {
-            "clang": (clang(), NO_CLANG),
+            "clang": (_clang(), NO_CLANG),
             "rustc": (shutil.which("rustc"), NO_RUSTC),
             "ar": (shutil.which("ar"), NO_AR),
             "objects": ("made by the fixture of that name", ""),
@@ -62,7 +62,7 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("objects")
     for source in sorted(SOURCES.glob("*.c")):
         if source.stem != "broken":
-            command = [str(clang()), "-g", "-c", source, "-o", folder / f"{source.stem}.o"]
+            command = [str(_clang()), "-g", "-c", source, "-o", folder / f"{source.stem}.o"]
             subprocess.run(command, check=True, cwd=ROOT, timeout=TIMEOUT, capture_output=True)
     for target, *members in (
         ("libscaled.a", "scaled.o", "factor.o", "unneeded.o"),
@@ -117,22 +117,21 @@ def update(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-transcripts"))
 
 
-def clang() -> str | None:
-    """The clang that makes bitcode for this LLVM, if there is one."""
+def _clang() -> str | None:
     return shutil.which("clang-22", path=str(SCRIPTS)) or shutil.which("clang-22")
 
 
 @pytest.fixture(scope="session")
 def bitcode(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `NAME_c.bc` for every `tests/data/NAME.c`, and bitcode with which something is wrong."""
-    compiler = clang()
-    if compiler is None:
+    clang = _clang()
+    if clang is None:
         pytest.skip(NO_CLANG)
     folder = tmp_path_factory.mktemp("bitcode")
 
     def compile(source: str, target: str, *options: str) -> bytes:
         arguments = ["-O1", *(options or ["-emit-llvm"]), "-c", DATA / source, "-o", folder / target]
-        subprocess.run([compiler, *arguments], check=True, timeout=TIMEOUT, capture_output=True)
+        subprocess.run([clang, *arguments], check=True, timeout=TIMEOUT, capture_output=True)
         return (folder / target).read_bytes()
 
     for source in sorted(DATA.glob("*.c")):

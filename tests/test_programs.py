@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import NO_CLANG, clang
+from conftest import NO_CLANG, _clang
 from transcripts import JITREPL, ROOT, TIMEOUT, environment
 
 PROGRAMS = ROOT / "tests" / "data" / "programs"
@@ -25,7 +25,7 @@ Compile = Callable[..., Path]
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compile]:
     """Bitcode of a program of tests/data/programs: `compiled("exits.c", "-O0")`. All are compiled at once, ahead."""
-    compiler = clang()
+    compiler = _clang()
     if compiler is None:
         pytest.skip(NO_CLANG)
     folder = tmp_path_factory.mktemp("programs")

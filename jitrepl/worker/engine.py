@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from jitrepl import messages
-from jitrepl.errors import JITError, JitreplError, UndefinedError
+from jitrepl.errors import JITError, UndefinedError
 from jitrepl.tracer import tracer_of
 from jitrepl.worker import llvm, process
 from jitrepl.worker.calls import Caller, SessionMemory
@@ -72,7 +72,6 @@ class Engine:
         self._notes: list[str] = []
         self.tell: Callable[[tuple[str, ...]], None] = self._notes.extend
         self._said: set[str] = set()
-        self._changing = False
         self._archives: Archives | None = None
         self._sources = SourceFiles(request.sources)
         self._sources.wanted = tracer_of() != 0
@@ -83,7 +82,7 @@ class Engine:
         )
         numbered = request.snapshots or self._sources.wanted
         self._units = Units(self.jit, self._sources.folder_of if numbered else None, not request.program)
-        self._units.on_remove = self._end
+        self._units.on_remove = lambda module_id: self._initialisers.end_removed(module_id)
         self.dylib = SessionDylib(
             self.jit, self._units, lambda: self._hosts.names(), self._outside, self._compile_hosts
         )
@@ -132,7 +131,7 @@ class Engine:
     def _about_to_run(self) -> None:
         if self._notes:
             self.tell(self.take_notes())  # before the code prints something of its own
-        if self._compiled and self.snapshots and not self._changing:
+        if self._compiled and self.snapshots and not self._initialisers.ending:
             self._compiled = False
             self.checkpoint()
 
@@ -241,19 +240,9 @@ class Engine:
         module = removal.module
         if removal.whole:
             for unit in reversed(module.units):
-                self._end(unit.module_id)
+                self._initialisers.end_removed(unit.module_id)
         removal.run()
         return messages.Unloaded(module.name, tuple(removal.names), removal.whole, self.take_notes())
-
-    def _end(self, module_id: str) -> None:
-        """Run the exit handlers of a unit that is being removed: in the middle of a change, which no copy may have."""
-        self._changing = True
-        try:
-            self._initialisers.end(module_id)
-        except JitreplError as problem:
-            self._notes.append(f"warning: at the end of {module_id}: {problem.message}")
-        finally:
-            self._changing = False
 
     def _modules(self, _request: messages.ListModules) -> messages.ModuleTable:
         from jitrepl.worker.dump import module_rows

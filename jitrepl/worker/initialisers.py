@@ -64,6 +64,8 @@ class Initialisers:
         self._waiting: dict[SessionModule, str] = {}
         """Modules whose initialisers need what nobody defines yet, and what the user was told of that."""
         self._refused: list[Admission] = []
+        self.ending = False
+        """Whether the session is in the middle of a change, which no copy of the process should have."""
         self._vector = vector_of(["jitrepl"])  # whoever gets it may keep it
 
     def take_back_refused(self) -> None:
@@ -173,11 +175,23 @@ class Initialisers:
     def _address(self, module: SessionModule, symbol: str) -> int:
         return self._dylib.linked(lambda: self._dylib.units.address(symbol), module)
 
+    def end_removed(self, module_id: str) -> None:
+        """Run the exit handlers of a unit that is being removed."""
+        self.ending = True
+        try:
+            self.end(module_id)
+        except JitreplError as problem:
+            self._note(f"warning: at the end of {module_id}: {problem.message}")
+        finally:
+            self.ending = False
+
     def end(self, module_id: str) -> None:
         """Run what a unit's code has registered to run at exit, the last first: its static destructors, `atexit`."""
         handle = self._runtime.handle(module_id)
         run_handlers = symbol_address("__cxa_finalize")
         if handle and run_handlers:
+            if self._jit.trace:
+                self._jit.trace.running(f"what {module_id} has left for the end")
             self._caller.run(_FINISHER, run_handlers, laid_out((handle,), _FINISHER))
 
     def end_all(self, tell: Callable[[str], None]) -> None:

@@ -10,9 +10,9 @@ import ctypes
 
 from jitrepl.errors import InternalError, JITError, ThrownError
 from jitrepl.worker.demangle import demangle_type
+from jitrepl.worker.lowering import PREFIX
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import symbol_address
-from jitrepl.worker.thunks import PREFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

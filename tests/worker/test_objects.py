@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, clang, skip_without
+from conftest import ROOT, _clang, skip_without
 from transcripts import TIMEOUT
 
 from jitrepl import Session
@@ -33,7 +33,7 @@ def compile(tmp_path: Path) -> Compile:
     """Compile C to an object in an empty folder: `compile("a.o", "int a;", "-O2", with_="gcc")`."""
 
     def compile(target: str, source: str, *flags: str, with_: str = "clang") -> Path:
-        program = clang() if with_ == "clang" else shutil.which(with_)
+        program = _clang() if with_ == "clang" else shutil.which(with_)
         if not program:
             skip_without(["clang"])
             pytest.skip(f"no {with_}")
@@ -206,11 +206,11 @@ def test_constructors_run_by_priority_and_destructors_at_the_end(
     """
     with Session() as session:
         session.load(compile("a.o", source, with_=with_))
-        assert session.call("get", signature=INT) == 123
+        assert session.call("get", signature=INT) == 125  # 1, 2, then 3 + argc + argv
         with pytest.raises(WorkerDied):
             session.call("raise", 11, signature="i32 (i32)")
-        assert session.call("get", signature=INT) == 123
-    assert capfd.readouterr().out == "gone 123\n"
+        assert session.call("get", signature=INT) == 125  # 1, 2, then 3 + argc + argv
+    assert capfd.readouterr().out == "gone 125\n"
 
 
 def test_constructors_wait_for_what_they_need(compile: Compile, session: Session) -> None:

@@ -26,12 +26,9 @@ def alignments(data: bytes) -> dict[bytes, int]:
 
 @pytest.fixture
 def object_file(engine: Engine) -> bytes:
-    from jitrepl.worker import llvm
-
     module, _ = parse(SOURCE.encode(), "f")
     assert module is not None
-    buffer = engine.jit._compiled(module)
-    return ctypes.string_at(llvm.buffer_start(buffer), llvm.buffer_size(buffer))
+    return engine.jit.object_of(module)
 
 
 def test_the_records_of_an_object_may_lie_side_by_side(object_file: bytes) -> None:
