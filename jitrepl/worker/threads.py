@@ -13,9 +13,9 @@ from struct import iter_unpack, unpack_from
 
 from jitrepl.errors import InternalError
 from jitrepl.worker.jit import Jit
+from jitrepl.worker.lowering import PREFIX
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import symbol_address
-from jitrepl.worker.thunks import PREFIX
 
 NAME = "pthread_create"
 
