@@ -83,6 +83,13 @@ class Change:
         self.undo_by(lambda: formers.__setitem__(name, before))
         return formers.setdefault(name, [])
 
+    def hold(self, name: str, symbol: str) -> None:
+        """Keep something in memory that code in use may have the address of."""
+        held = self.dylib.held
+        before = list(held.get(name, ()))
+        self.undo_by(lambda: held.__setitem__(name, before))
+        held.setdefault(name, []).append(symbol)
+
     def move_entry(self, name: str, symbol: str) -> None:
         """Have a name be found under a symbol."""
         entries = self.units.entries

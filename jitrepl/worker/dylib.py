@@ -11,7 +11,7 @@ from jitrepl.worker.lending import Lender
 from jitrepl.worker.missing import undefined
 from jitrepl.worker.modules import SessionModule
 from jitrepl.worker.reader import Global, Reader, quoted
-from jitrepl.worker.units import Settlement, Units
+from jitrepl.worker.units import Settlement, Units, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,10 +53,13 @@ class SessionDylib:
         """Modules whose definitions were all replaced, and whose code or data may still be in use."""
         self.defined: dict[str, tuple[SessionModule, Global]] = {}
         """What defines each name."""
+        units.known = self.defined
         self.users: dict[str, dict[SessionModule, None]] = {}
         """The modules that define or declare each name."""
         self.formers: dict[str, list[str]] = {}
         """The symbols of a function's former bodies, which lead to the current one."""
+        self.held: dict[str, list[str]] = {}
+        """The symbols of what was replaced or unloaded while others had its address."""
         self.unsettled: list[Settlement] = []
         """Units that replace code in use, and that lack something."""
         self._by_name: dict[str, SessionModule] = {}
@@ -82,11 +85,8 @@ class SessionDylib:
 
     def declared(self, name: str) -> Global | None:
         """How the session's modules declare a symbol that none of them defines."""
-        for module in reversed(self.users.get(name, {})):
-            for candidate in module.globals:
-                if candidate.name == name and not candidate.defined:
-                    return candidate
-        return None
+        declarations = (module.items[name] for module in reversed(self.users.get(name, {})))
+        return next((item for item in declarations if not item.defined), None)
 
     def address_of(self, name: str) -> int | None:
         """The address of a symbol that the session defines, in IR or in some module's assembly; None if none does.
@@ -298,6 +298,10 @@ class SessionDylib:
         """The address of the function that runs a module's static destructors."""
         return self._jit.lookup(f"{self._jit.prefix}__orc_deinit_func.{module.id}")
 
+    def want(self, names: Iterable[str]) -> None:
+        """Names were unloaded: host functions may have to take their places."""
+        self._wanted.update(dict.fromkeys(names))
+
     def hosts_changed(self) -> None:
         """Host functions were added: symbols that were not found before may be now."""
         for module in self.modules.values():
@@ -384,11 +388,9 @@ class SessionDylib:
             return look()
         except LinkError as problem:
             if problem.missing:
-                names = {name.removeprefix(self._jit.prefix) for name in problem.missing}
-                if module:
-                    names |= self._lacking(
-                        self._reach(module, lazy=True)
-                    )  # ORC stops at the first object that lacks something
+                names = {name_of(symbol.removeprefix(self._jit.prefix)) for symbol in problem.missing}
+                if module:  # ORC stops at the first object that lacks something
+                    names |= self._lacking(self._reach(module, lazy=True))
                 raise undefined(sorted(names), self.modules.values(), [*self.defined, *self._hosts()]) from None
             raise JITError(problem.message) from None
 

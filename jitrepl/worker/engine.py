@@ -16,7 +16,7 @@ from jitrepl.worker.reader import quoted
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.thunks import Thunks
 from jitrepl.worker.types import Function, Void
-from jitrepl.worker.units import Units
+from jitrepl.worker.units import Units, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,13 +132,13 @@ class Engine:
     def _load(self, request: messages.Load) -> messages.Loaded:
         admission = self.dylib.add(request.data, request.name, request.replace)
         module = admission.module
-        self._notes += admission.notes
         if module.constructs:
             try:
                 self._caller.run(_NULLARY, self.dylib.initializer(module), b"")
             except JitreplError:
                 admission.take_back()
                 raise
+        self._notes += admission.notes
         state = "ready" if module.ready else "lazy"
         defines = tuple(
             messages.Symbol(item.name, item.kind, item.type.text, module.name, state) for item in module.definitions()
@@ -271,8 +271,11 @@ class Engine:
         return self._hosts.find(name) is not None or process.symbol_address(name) is not None
 
     def _host_address(self, symbol: str) -> int | None:
-        """What the generator answers: host functions that code was made for."""
-        address = self._hosts.compiled.get(symbol)
+        """What the generator answers: host functions that code was made for, and what stands behind unloaded names."""
+        name = name_of(symbol)
+        address = self._hosts.compiled.get(name)
+        if name != symbol:  # the session has an own symbol of that name, which was unloaded
+            return address or process.symbol_address(name)
         if address is not None and symbol not in self._said:
             self._said.add(symbol)
             self._units.occupy(symbol)

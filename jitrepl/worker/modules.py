@@ -39,7 +39,9 @@ class SessionModule:
         "name",
         "number",
         "revived",
+        "unloaded",
         "units",
+        "unnamed",
     )
 
     def __init__(self, name: str, number: int, reading: Reading, assembly: bool) -> None:
@@ -51,12 +53,15 @@ class SessionModule:
         self.constructs = reading.constructs
         self.destructs = reading.destructs
         self.assembly = assembly
+        self.unnamed = reading.unnamed
         self.absent: dict[str, str] = {}
         """What its text defines and others define for it: the symbol under which they do."""
         self.borrowed: set[str] = set()
         """The variables that it defines, and that go on where an earlier module has them."""
         self.revived: set[str] = set()
         """The weak variables that it defines since the module is gone that had them; its later units do."""
+        self.unloaded: set[str] = set()
+        """What was taken out of it, which does not come back."""
         self.units: list[Unit] = []
         self._rest: tuple[frozenset[str], set[str]] | None = None
 
@@ -80,6 +85,10 @@ class SessionModule:
         """The bytes of its objects, which ORC has linked."""
         return sum(unit.size for unit in self.units)
 
+    def elsewhere(self) -> list[str]:
+        """The names that its text defines and others define for it; not what goes on from an earlier version of it."""
+        return [name for name, symbol in self.absent.items() if name == symbol]
+
     def definitions(self) -> Iterator[Global]:
         """What it defines for others, except for what others define for it."""
         for item in self.globals:
@@ -90,9 +99,8 @@ class SessionModule:
         """What only this module sees, except for constants that nothing could tell apart."""
         for item in self.globals:
             if item.defined and item.local and item.name and item.name not in self.absent:
-                if item.private and item.constant:
-                    continue
-                yield item
+                if not item.mergeable:
+                    yield item
 
     def means_something(self) -> bool:
         """Whether it defines something, or its being there has an effect."""
@@ -122,6 +130,14 @@ class SessionModule:
                 self._rest = absent, {name for name, value in values.items() if value and llvm.first_use(value)}
         return self._rest[1]
 
+    def has_alias_of(self, name: str) -> bool:
+        """Whether another name of the module stands for one of its definitions."""
+        if all(item.kind != "alias" for item in self.globals):
+            return False
+        with self.parse() as parsed:
+            value = rewrite.value_named(parsed.ptr, name)
+            return bool(value and rewrite.aliases_of(parsed.ptr, value))
+
     def local_symbol(self, name: str) -> str:
         """The symbol of a local definition; "" if it has none."""
         return self.absent.get(name) or self.unit.symbols.get(name) or self.units[0].symbols.get(name, "")
@@ -131,6 +147,8 @@ class SessionModule:
         module, message = parse(self.data, self.name, context)
         if module is None:
             raise InternalError(f"{self.name} cannot be read a second time: {message}")
+        if self.unnamed:
+            rewrite.name_unnamed(module.ptr)
         return module
 
 

@@ -7,7 +7,7 @@ added and the text is read again; nothing here guesses at the meaning of IR.
 from __future__ import annotations
 
 from jitrepl.errors import BitcodeError, InputError, IRError
-from jitrepl.worker import llvm
+from jitrepl.worker import llvm, rewrite
 from jitrepl.worker.owned import Module, parse, verify
 from jitrepl.worker.signatures import ContextReader, Signature, TypeReader
 from jitrepl.worker.types import Type
@@ -97,6 +97,11 @@ class Global:
                 self.constant = bool(llvm.is_constant(value))
 
     @property
+    def mergeable(self) -> bool:
+        """Whether it is a constant that is not even in the symbol table: nothing can tell two copies of it apart."""
+        return self.private and self.constant
+
+    @property
     def callable(self) -> bool:
         """Whether it is code."""
         return self.signature is not None
@@ -121,12 +126,16 @@ class Reading:
         data: what to parse to get it again: the input plus the declarations that were added.
         globals: its global values in the order of LLVM's lists: functions, variables, aliases, ifuncs.
         notes: remarks for the user.
+        unnamed: whether some of them have numbers for names, which `rewrite.name_unnamed` gave them.
     """
 
-    __slots__ = ("constructs", "data", "destructs", "globals", "module", "notes")
+    __slots__ = ("constructs", "data", "destructs", "globals", "module", "notes", "unnamed")
 
-    def __init__(self, module: Module, data: bytes, globals: list[Global], notes: list[str]) -> None:
+    def __init__(
+        self, module: Module, data: bytes, globals: list[Global], notes: list[str], unnamed: bool = False
+    ) -> None:
         self.module = module
+        self.unnamed = unnamed
         self.constructs = bool(llvm.named_global(module.ptr, b"llvm.global_ctors"))
         self.destructs = bool(llvm.named_global(module.ptr, b"llvm.global_dtors"))
         self.data = data
@@ -172,7 +181,12 @@ class Reader:
                 from jitrepl.worker.diagnosis import explain_verify
 
                 raise IRError(explain_verify(name, data, problem))
-            return Reading(module, data, list(self._globals(module)), notes)
+            globals = list(self._globals(module))
+            unnamed = any(not item.name and item.defined and not item.mergeable for item in globals)
+            if unnamed:
+                rewrite.name_unnamed(module.ptr)
+                globals = list(self._globals(module))
+            return Reading(module, data, globals, notes, unnamed)
         except BaseException:
             module.close()
             raise

@@ -7,6 +7,7 @@ from jitrepl.worker.changes import Change
 from jitrepl.worker.missing import suggestion, using_functions
 from jitrepl.worker.modules import SessionModule
 from jitrepl.worker.reader import quoted
+from jitrepl.worker.units import Settlement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,60 +68,109 @@ class Removal(Change):
             )
 
     def run(self) -> None:
-        """Take it out. Static destructors of the module have to have run."""
-        dylib, units, module = self.dylib, self.units, self.module
+        """Take it out. Static destructors of the module have to have run.
+
+        Raises:
+            JITError: if what uses it cannot be compiled without it; then nothing was done.
+        """
+        try:
+            self._run()
+        except BaseException:
+            self.take_back()
+            raise
+        self._free()
+
+    def _run(self) -> None:
+        dylib, module = self.dylib, self.module
         users = [user for user in dylib.users_of(self.names) if user is not module]
         for name in self.names:
-            dylib.defined.pop(name, None)
+            self._keep_for(name, any(user.ready for user in users if user.uses(name)))
+            pair = dylib.defined.pop(name)
+            self.undo_by(lambda name=name, pair=pair: dylib.defined.__setitem__(name, pair))  # type: ignore[misc]
             if not self.whole:
+                module.unloaded.add(name)
+                self.undo_by(lambda name=name: module.unloaded.discard(name))  # type: ignore[misc]
                 if module.unit.ready:
                     self.leave_out(module, name)
                 else:
                     self.withdraw(module.unit, name)
         self.add_withdrawn()
         if self.whole:
-            dylib.leave(module)
-            self.forget_settlements(module)
-            if any(unit.ready for unit in module.units):
-                dylib.retired.append(module)
-            else:
-                for unit in module.units:
-                    units.remove(unit)
-        for name in self.names:
-            dylib.formers.pop(name, None)
-            units.entries.pop(name, None)
+            self.retire(module)
+        dylib.want(self.names)
         revived = list(self._revive())
-        self._free()
-        self.settle(self.rebuild(dict.fromkeys([*revived, *users])))
+        settlements = self.rebuild(dict.fromkeys([*(each for each in revived if each.ready), *users]))
+        replacing = [each for each in revived if not each.ready and any(map(dylib.formers.get, self.names))]
+        self.settle([*settlements, *(Settlement(each.unit) for each in replacing)])
+
+    def _keep_for(self, name: str, in_use: bool) -> None:
+        """Keep a definition for those who have its address, or have nobody find it."""
+        units, unit = self.units, self.module.unit
+        symbol = unit.symbols.get(name) or units.entry(name)
+        if in_use and unit.ready and self.dylib.defined[name][1].kind == "function" and units.can_redirect(symbol):
+            self.formers_of(name).append(symbol)
+            return
+        if in_use:
+            for held in [*self.formers_of(name), symbol, units.entry(name)]:
+                self.hold(name, held)
+            self.formers_of(name).clear()
+        if not self.dylib.formers.get(name):
+            self.move_entry(name, name)
 
     def _revive(self) -> Iterator[SessionModule]:
-        """Have modules define what was merged with a weak definition that goes; those that must be compiled for it."""
-        dylib = self.dylib
+        """Have modules define what was merged with a weak definition that goes; those that define something now."""
+        dylib, units = self.dylib, self.units
         for name in self.names:
             for module in dylib.modules.values():
                 item = module.items.get(name)
                 if name in dylib.defined or not item or not item.defined or not item.weak or item.local:
                     continue
-                if module is self.module or module.absent.get(name) != name:
+                if module is self.module or name in module.unloaded or module.absent.get(name) != name:
                     continue
-                del module.absent[name]
+                self._define_again(module, name)
                 dylib.defined[name] = (module, item)
-                if module.ready:
-                    module.revived.add(name)
-                    yield module
-                else:
-                    module.unit.symbols[name] = self.units.free_symbol(name)
-                    self.units.again(module.unit)
+                self.undo_by(lambda name=name: dylib.defined.pop(name))  # type: ignore[misc]
+                if not module.ready:
+                    symbol = units.free_symbol(name)
+                    module.unit.symbols[name] = symbol
+                    units.again(module.unit)
+                    if not dylib.formers.get(name):
+                        self.move_entry(name, symbol)
+                yield module
+
+    def _define_again(self, module: SessionModule, name: str) -> None:
+        unit, units, ready = module.unit, self.units, module.ready
+
+        def restore() -> None:
+            module.absent[name] = name
+            module.revived.discard(name)
+            if not ready:
+                units.withdraw(unit, name)
+                units.again(unit)
+
+        self.undo_by(restore)
+        del module.absent[name]
+        if ready:
+            module.revived.add(name)
 
     def _free(self) -> None:
-        """Give back the memory of modules that are gone, unless something in it is in use."""
+        """Give back the memory of what was unloaded, and of its former versions, unless something in it is in use."""
         dylib, units = self.dylib, self.units
         live = {symbol for module in dylib.modules.values() for symbol in module.absent.values()}
-        for name in dylib.defined.keys() - set(self.names):
+        dead = set[str]()
+        for name in dylib.defined:
             live.add(units.entry(name))
-            live.update(dylib.formers.get(name, ()))
+        for kept in (dylib.formers, dylib.held):
+            for name in list(kept):
+                in_use = name in dylib.defined or dylib.users_of([name])
+                (live if in_use else dead).update(kept[name])
+                if not in_use:
+                    del kept[name]
+                    units.entries.pop(name, None)
         for module in list(dylib.retired):
-            if not any(live.intersection(unit.symbols.values()) for unit in module.units):
+            symbols = {symbol for unit in module.units for symbol in unit.symbols.values()}
+            theirs = module is self.module or module.name == self.module.name or dead & symbols
+            if theirs and not live & symbols:
                 dylib.retired.remove(module)
                 for unit in module.units:
                     if units.has(unit):

@@ -19,7 +19,7 @@ from jitrepl.worker.modules import Unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
     from typing import TypeVar
 
     from jitrepl.worker.owned import Module
@@ -57,6 +57,8 @@ class Units:
         self._units: dict[str, Unit] = {}
         self._symbols: dict[str, Unit | None] = {}
         self._touched: list[Unit] = []
+        self.known: Container[str] = ()
+        """The names that the session defines. ORC may have more symbols: what was unloaded while it was in use."""
         self.entries: dict[str, str] = {}
         """The symbols under which names are found whose symbol is not the name itself."""
         self.fresh: list[Unit] = []
@@ -163,13 +165,21 @@ class Units:
                 value = rewrite.value_named(module, symbol)
                 if value:
                     rewrite.point_elsewhere(module, value, entry)
-        if self.entries:
-            for item in unit.module.globals:
-                entry = self.entry(item.name)
-                if entry != item.name and item.name not in unit.symbols and not (item.local and item.defined):
-                    value = rewrite.value_named(module, item.name)
-                    if value:
-                        rewrite.rename(value, entry)
+        for item in unit.module.globals:
+            if item.name in unit.symbols or (item.local and item.defined):
+                continue
+            entry = self.entry(item.name)
+            owner = self._symbols.get(entry)
+            theirs = owner.module.items.get(item.name) if owner else None
+            stored_otherwise = item.kind == "variable" and theirs and theirs.thread_local != item.thread_local
+            if owner and item.name not in self.known:
+                entry = item.name + _NOBODYS
+            if entry != item.name or stored_otherwise:
+                value = rewrite.value_named(module, item.name)
+                if value and stored_otherwise:
+                    rewrite.store_as(value, not item.thread_local)
+                if value:
+                    rewrite.rename(value, entry)
 
     def materializing(self, id: str) -> None:
         """Take note that ORC compiles a unit."""
@@ -263,6 +273,15 @@ class Units:
                 redirect.restore(old, before)
 
         return take_back
+
+
+_NOBODYS = "#"
+"""What is put behind the name of something that nobody defines now, so that ORC does not find what once did."""
+
+
+def name_of(symbol: str) -> str:
+    """The name that a missing symbol stands for."""
+    return symbol.removesuffix(_NOBODYS)
 
 
 def _ends(symbols: list[str]) -> list[str]:
