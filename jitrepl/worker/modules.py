@@ -39,8 +39,8 @@ class SessionModule:
         "name",
         "number",
         "revived",
-        "unloaded",
         "units",
+        "unloaded",
         "unnamed",
     )
 
@@ -98,9 +98,9 @@ class SessionModule:
     def locals(self) -> Iterator[Global]:
         """What only this module sees, except for constants that nothing could tell apart."""
         for item in self.globals:
-            if item.defined and item.local and item.name and item.name not in self.absent:
-                if not item.mergeable:
-                    yield item
+            mine = item.defined and item.local and item.name and item.name not in self.absent
+            if mine and not item.mergeable:
+                yield item
 
     def means_something(self) -> bool:
         """Whether it defines something, or its being there has an effect."""
