@@ -64,9 +64,11 @@ class Dump(Request):
 
     Args:
         what: a function, global, named type (`%T`), module name; "" for the whole session.
+        data: bitcode to print instead.
     """
 
     what: str = ""
+    data: bytes = b""
 
 
 class Unload(Request):

@@ -120,6 +120,15 @@ class Session:
         reply = self.ask(messages.Dump(what))
         return reply.text if isinstance(reply, messages.Text) else ""
 
+    def disassemble(self, bitcode: bytes) -> str:
+        """Bitcode as textual IR.
+
+        Raises:
+            BitcodeError: if it cannot be read.
+        """
+        reply = self.ask(messages.Dump(data=bitcode))
+        return reply.text if isinstance(reply, messages.Text) else ""
+
     def symbols(self) -> tuple[messages.Symbol, ...]:
         """The session's symbols, in the order in which they came."""
         reply = self.ask(messages.ListSymbols())

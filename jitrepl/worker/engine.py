@@ -190,6 +190,9 @@ class Engine:
     def _dump(self, request: messages.Dump) -> messages.Text:
         from jitrepl.worker.dump import dump
 
+        if request.data:
+            with self.dylib.reader.read(request.data, "the bitcode").module as module:
+                return messages.Text(module.text())
         return messages.Text(dump(self.dylib, request.what))
 
     def _symbols(self, _request: messages.ListSymbols) -> messages.SymbolTable:
