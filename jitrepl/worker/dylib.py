@@ -291,7 +291,7 @@ class SessionDylib:
         """The addresses of the functions that run static destructors, those of the last module first."""
         modules = sorted([*self.modules.values(), *self.retired], key=lambda module: -module.number)
         for module in modules:
-            if module.destructs and module.units[0].ready:
+            if module.destructs and not module.finalized and module.units[0].ready:
                 yield self.finalizer(module)
 
     def finalizer(self, module: SessionModule) -> int:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 
 from jitrepl import messages
 from jitrepl.errors import JITError, JitreplError
 from jitrepl.worker import llvm, process
 from jitrepl.worker.calls import Caller, SessionMemory
 from jitrepl.worker.dylib import SessionDylib
+from jitrepl.worker.exits import ExitFunction, Exits
 from jitrepl.worker.generator import HostSymbolGenerator
 from jitrepl.worker.hosts import Hosts
 from jitrepl.worker.jit import Jit
 from jitrepl.worker.reader import quoted
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.thunks import Thunks
-from jitrepl.worker.types import Function, Void
+from jitrepl.worker.types import Function, Pointer, Void
 from jitrepl.worker.units import Units, name_of
 
 TYPE_CHECKING = False
@@ -24,10 +26,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from jitrepl.worker.crash import CrashHandler
+    from jitrepl.worker.modules import SessionModule
 
 _NULLARY = Signature(Function(Void(), (), False))
-_STANDARD_LIBRARY = "__standard_lib"
-"""The id of the module in which LLJIT defines `atexit`; it is compiled only if JITed code uses that."""
+_POINTER = Pointer(0, ctypes.sizeof(ctypes.c_void_p))
+_UNARY = Signature(Function(Void(), (_POINTER,), False))
 
 
 class Engine:
@@ -60,7 +63,8 @@ class Engine:
         self._notes: list[str] = []
         self.tell: Callable[[tuple[str, ...]], None] = self._notes.extend
         self._said: set[str] = set()
-        self._exit_functions = False
+        self._exits = Exits()
+        self._unfinished: Callable[[], None] | None = None
         self.jit = Jit(
             lambda id, module: self._units.finish(id, module),
             self._materializing,
@@ -86,6 +90,9 @@ class Engine:
         Raises:
             JitreplError: if the request is refused; `take_notes` has what was noted until then.
         """
+        if self._unfinished and not isinstance(request, messages.Explain):  # that wants the code which crashed
+            unfinished, self._unfinished = self._unfinished, None
+            unfinished()
         return _ANSWERS[type(request)](self, request)
 
     def handle_crashes(self) -> None:
@@ -138,6 +145,9 @@ class Engine:
             except JitreplError:
                 admission.take_back()
                 raise
+            except BaseException:  # this is a copy from before, and a constructor has ended the original
+                self._unfinished = admission.take_back
+                raise
         self._notes += admission.notes
         state = "ready" if module.ready else "lazy"
         defines = tuple(
@@ -166,11 +176,23 @@ class Engine:
         removal = Removal(self.dylib, request.what)
         if not request.force:
             removal.refuse_if_used(request.what)
-        module = removal.module
-        if removal.whole and module.destructs and module.units[0].ready:
-            self._caller.run(_NULLARY, self.dylib.finalizer(module), b"")
-        removal.run()
-        return messages.Unloaded(module.name, tuple(removal.names), removal.whole, self.take_notes())
+        removal.run(self._finalize)
+        return messages.Unloaded(removal.module.name, tuple(removal.names), removal.whole, self.take_notes())
+
+    def _finalize(self, module: SessionModule) -> None:
+        """Run what a module wants done before it goes, as closing a library does."""
+        if not module.finalized and module.units[0].ready:
+            self._run_exits(self._exits.take(module.number))
+            if module.destructs:
+                self._caller.run(_NULLARY, self.dylib.finalizer(module), b"")
+            module.finalized = True
+
+    def _run_exits(self, functions: Iterable[ExitFunction]) -> None:
+        for each in functions:
+            if each.argument is None:
+                self._caller.run(_NULLARY, each.address, b"")
+            else:
+                self._caller.run(_UNARY, each.address, each.argument.to_bytes(_POINTER.size, sys.byteorder))
 
     def _modules(self, _request: messages.ListModules) -> messages.ModuleTable:
         from jitrepl.worker.dump import module_rows
@@ -231,10 +253,9 @@ class Engine:
         return messages.Done()
 
     def _quit(self, _request: messages.Quit) -> messages.Done:
+        self._run_exits(self._exits.take())
         for address in self.dylib.finalizers():
             self._caller.run(_NULLARY, address, b"")
-        if self._exit_functions:
-            self._caller.run(_NULLARY, self.jit.lookup(f"{self.jit.prefix}__lljit_run_atexits"), b"")
         process.settle_streams()
         if self._reports_at_end:
             llvm.shutdown()  # prints what -time-passes and -stats gathered
@@ -244,7 +265,6 @@ class Engine:
 
     def _materializing(self, module_id: str) -> None:
         self._compiled = True
-        self._exit_functions |= module_id == _STANDARD_LIBRARY
         self._units.materializing(module_id)
 
     def _declare_host(self, name: str) -> str | None:
@@ -275,6 +295,9 @@ class Engine:
 
     def _host_address(self, symbol: str) -> int | None:
         """What the generator answers: host functions that code was made for, and what stands behind unloaded names."""
+        registering = self._exits.address(symbol)
+        if registering:
+            return registering
         name = name_of(symbol)
         address = self._hosts.compiled.get(name)
         if name != symbol:  # the session has an own symbol of that name, which was unloaded

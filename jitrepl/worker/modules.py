@@ -34,6 +34,7 @@ class SessionModule:
         "constructs",
         "data",
         "destructs",
+        "finalized",
         "globals",
         "items",
         "name",
@@ -52,6 +53,8 @@ class SessionModule:
         self.items = {item.name: item for item in reading.globals}
         self.constructs = reading.constructs
         self.destructs = reading.destructs
+        self.finalized = False
+        """Whether what it wants done at its end was done."""
         self.assembly = assembly
         self.unnamed = reading.unnamed
         self.absent: dict[str, str] = {}

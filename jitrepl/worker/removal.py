@@ -11,7 +11,7 @@ from jitrepl.worker.units import Settlement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jitrepl.worker.dylib import SessionDylib
 
@@ -67,18 +67,30 @@ class Removal(Change):
                 f"`:unload {what}!` unloads it all the same; calls of its users then fail until it is defined again",
             )
 
-    def run(self) -> None:
-        """Take it out. Static destructors of the module have to have run.
+    def run(self, finalize: Callable[[SessionModule], None]) -> None:
+        """Take it out.
+
+        Args:
+            finalize: runs the static destructors of a module, before its memory is given back.
 
         Raises:
             JITError: if what uses it cannot be compiled without it; then nothing was done.
+            HostError: if a destructor fails by that; then nothing else was done.
         """
         try:
             self._run()
+            unused = self._unused()
+            for module in dict.fromkeys([self.module] * self.whole + unused):
+                finalize(module)
         except BaseException:
             self.take_back()
             raise
-        self._free()
+        for module in unused:
+            self.dylib.retired.remove(module)
+            for unit in module.units:
+                if self.units.has(unit):
+                    self.units.remove(unit)
+        self._forget_former()
 
     def _run(self) -> None:
         dylib, module = self.dylib, self.module
@@ -153,25 +165,31 @@ class Removal(Change):
         if ready:
             module.revived.add(name)
 
-    def _free(self) -> None:
-        """Give back the memory of what was unloaded, and of its former versions, unless something in it is in use."""
-        dylib, units = self.dylib, self.units
-        live = {symbol for module in dylib.modules.values() for symbol in module.absent.values()}
-        dead = set[str]()
-        for name in dylib.defined:
-            live.add(units.entry(name))
+    def _former(self) -> Iterator[tuple[bool, str, list[str]]]:
+        """What is kept in memory for a name, and whether it still has to be."""
+        dylib = self.dylib
         for kept in (dylib.formers, dylib.held):
-            for name in list(kept):
-                in_use = name in dylib.defined or dylib.users_of([name])
-                (live if in_use else dead).update(kept[name])
-                if not in_use:
-                    del kept[name]
-                    units.entries.pop(name, None)
-        for module in list(dylib.retired):
-            symbols = {symbol for unit in module.units for symbol in unit.symbols.values()}
-            theirs = module is self.module or module.name == self.module.name or dead & symbols
-            if theirs and not live & symbols:
-                dylib.retired.remove(module)
-                for unit in module.units:
-                    if units.has(unit):
-                        units.remove(unit)
+            for name, symbols in kept.items():
+                yield bool(name in dylib.defined or dylib.users_of([name])), name, symbols
+
+    def _unused(self) -> list[SessionModule]:
+        """The modules whose memory can be given back: what was unloaded and its former versions, if nobody needs it."""
+        dylib = self.dylib
+        live = {symbol for module in dylib.modules.values() for symbol in module.absent.values()}
+        live.update(self.units.entry(name) for name in dylib.defined)
+        dead = set[str]()
+        for needed, _, symbols in self._former():
+            (live if needed else dead).update(symbols)
+        found = []
+        for module in dylib.retired:
+            own = {symbol for unit in module.units for symbol in unit.symbols.values()}
+            theirs = module is self.module or module.name == self.module.name or dead & own
+            if theirs and not live & own:
+                found.append(module)
+        return found
+
+    def _forget_former(self) -> None:
+        for name in [name for needed, name, _ in self._former() if not needed]:
+            self.dylib.formers.pop(name, None)
+            self.dylib.held.pop(name, None)
+            self.units.entries.pop(name, None)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ctypes
 
-from jitrepl.worker import redirect, rewrite
+from jitrepl.worker import exits, redirect, rewrite
 from jitrepl.worker.jit import Jit, LinkError
 from jitrepl.worker.modules import Unit
 
@@ -55,6 +55,7 @@ class Units:
         self.number_lines = number_lines
         self._redirects = jit.triple.startswith("x86_64")
         self._units: dict[str, Unit] = {}
+        self._ids: set[str] = set()
         self._symbols: dict[str, Unit | None] = {}
         self._touched: list[Unit] = []
         self.known: Container[str] = ()
@@ -79,11 +80,12 @@ class Units:
         return symbol
 
     def free_id(self, name: str) -> str:
-        """A module id that no unit has."""
+        """A module id that no unit has had: the functions that ORC makes of its initialisers stay."""
         id, number = name, 1
-        while id in self._units:
+        while id in self._ids:
             number += 1
             id = f"{name}#{number}"
+        self._ids.add(id)
         return id
 
     def occupy(self, symbol: str) -> None:
@@ -174,6 +176,8 @@ class Units:
             stored_otherwise = item.kind == "variable" and theirs and theirs.thread_local != item.thread_local
             if owner and item.name not in self.known:
                 entry = item.name + _NOBODYS
+            elif owner is None and item.name in exits.NAMES:
+                entry = exits.symbol_for(item.name, unit.module.number)
             if entry != item.name or stored_otherwise:
                 value = rewrite.value_named(module, item.name)
                 if value and stored_otherwise:
