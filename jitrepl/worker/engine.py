@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from jitrepl.worker.modules import SessionModule
 
 _NULLARY = Signature(Function(Void(), (), False))
+_MERGED_AFTER = 50
+"""How many modules are linked before their memory is looked at."""
 _POINTER = Pointer(0, ctypes.sizeof(ctypes.c_void_p))
 _UNARY = Signature(Function(Void(), (_POINTER,), False))
 
@@ -51,6 +53,7 @@ class Engine:
 
             self._snapshots = snapshots.possible()
         self._compiled = False
+        self._linked = 0
         self._crashes: CrashHandler | None = None
         self.checkpoint: Callable[[], None] = lambda: None
         self.dies_with_shell = request.dies_with_shell
@@ -117,6 +120,11 @@ class Engine:
 
     def wants_snapshot(self, request: messages.Request, reply: messages.Reply) -> bool:
         """Whether a request may have changed what a crash must not lose; the shell counts these, too."""
+        if self._snapshots and self._linked >= _MERGED_AFTER:
+            from jitrepl.worker import mappings
+
+            self._linked = 0
+            mappings.merge()
         return self._snapshots and messages.changes(request, reply)
 
     def take_notes(self) -> tuple[str, ...]:
@@ -265,6 +273,7 @@ class Engine:
 
     def _materializing(self, module_id: str) -> None:
         self._compiled = True
+        self._linked += 1
         self._units.materializing(module_id)
 
     def _declare_host(self, name: str) -> str | None:
