@@ -267,7 +267,7 @@ class ModuleRow(Record):
     Args:
         functions, variables: how many of them it defines now; aliases are counted as what they stand for.
         state: `lazy`, `ready`, or `replaced` if it defines nothing any more but may be in use.
-        size: of its objects in bytes; 0 while it is lazy.
+        size: the bytes that its code and data take; 0 while it is lazy.
     """
 
     name: str

@@ -317,9 +317,11 @@ class Session:
         self._supervisor.apply_limits()
 
     def stats(self) -> dict[str, float]:
-        """Figures about the session: inputs, symbols, copies, and memory in bytes."""
+        """Figures about the session: counts, memory in bytes, times in seconds; `:stats` shows them."""
         self.start()
-        return self._supervisor.stats()
+        rows = self.modules()
+        there = sum(row.state != "replaced" for row in rows)
+        return {"modules": there, "code": sum(row.size for row in rows), **self._supervisor.stats()}
 
     @property
     def last_crash(self) -> messages.CrashReport:

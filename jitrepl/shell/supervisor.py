@@ -6,6 +6,8 @@ the newest of which is as it was before the fatal request; where there is none, 
 
 from __future__ import annotations
 
+from time import perf_counter
+
 from jitrepl import messages
 from jitrepl.errors import Interrupted, JitreplError, TimedOut, UndoError, UsageError, WorkerDied
 from jitrepl.shell.client import Worker
@@ -36,6 +38,28 @@ class Undisturbed:
 
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]
+
+
+class Times:
+    """How long inputs that changed the session took, from the request to the reply, in seconds."""
+
+    def __init__(self) -> None:
+        self.start = 0.0
+        """How long the first worker took to be ready."""
+        self.last = 0.0
+        self._total = 0.0
+        self._count = 0
+
+    def add(self, seconds: float) -> None:
+        """Count one."""
+        self.last = seconds
+        self._total += seconds
+        self._count += 1
+
+    @property
+    def mean(self) -> float:
+        """The mean of all; 0 if there was none."""
+        return self._total / self._count if self._count else 0.0
 
 
 def current_thread_is_main() -> bool:
@@ -70,6 +94,8 @@ class Supervisor:
         """What the session did."""
         self._limited = 0
         self._closed = False
+        self._created = perf_counter()
+        self._times = Times()
 
     @property
     def pid(self) -> int:
@@ -106,6 +132,8 @@ class Supervisor:
         self.journal.cut(0)
         self._closed = False
         self._started = None
+        self._created = perf_counter()
+        self._times = Times()
 
     def ask(self, request: messages.Request) -> messages.Reply:
         """Make a request of the worker, and keep what changes the session.
@@ -120,6 +148,7 @@ class Supervisor:
             self._tell((self._recover_idle(),))
         self.apply_limits()
         worker = self._worker
+        began = perf_counter()
         try:
             reply = worker.ask(request, self.limits.timeout)
         except (WorkerDied, Interrupted, TimedOut) as problem:
@@ -130,6 +159,8 @@ class Supervisor:
             self.journal.add(request, messages.Failed(type(problem).__name__, problem.message))
             self._tell(problem.notes)
             raise
+        if messages.changes(request, reply):
+            self._times.add(perf_counter() - began)
         self.journal.add(request, reply)
         self._tell(getattr(reply, "notes", ()))
         return reply
@@ -147,6 +178,7 @@ class Supervisor:
                 raise _refused_start(self._start, problem) from None
             assert isinstance(reply, messages.Started)
             self._started = reply
+            self._times.start = self._times.start or perf_counter() - self._created
             self._limited = self._start.memory
             self.apply_limits()
         return self._started
@@ -158,7 +190,7 @@ class Supervisor:
             self._worker.ask(messages.Limit(self._limited))
 
     def stats(self) -> dict[str, float]:
-        """Figures about the session: inputs, copies, and the memory in bytes that the worker and its copies take."""
+        """Figures about the session: inputs, copies, memory in bytes, times in seconds."""
         copies = list(self._worker.copies.values()) if self._worker else []
         return {
             "inputs": len(self.journal),
@@ -166,6 +198,9 @@ class Supervisor:
             "copies": len(copies),
             "worker": private_memory(self.pid),
             "memory of copies": sum(private_memory(copy.pid) for copy in copies),
+            "start": self._times.start,
+            "last input": self._times.last,
+            "mean input": self._times.mean,
         }
 
     def _tell(self, notes: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ from ctypes import Structure, byref, c_int, c_uint8, c_uint64, c_void_p, string_
 
 from jitrepl.errors import JITError
 from jitrepl.worker import llvm
+from jitrepl.worker.objects import size_in_memory
 from jitrepl.worker.owned import Module, diagnostics, identifier_of
 
 TYPE_CHECKING = False
@@ -62,7 +63,7 @@ class Jit:
         on_compile: called with a module's id and the module, an `LLVMModuleRef`, just before it is compiled; it may
             change all but the symbols that the module defines.
         on_materialize: called with a module's id when ORC materializes it.
-        on_object: called with a module's id and its object's size in bytes.
+        on_object: called with a module's id and the bytes that its code and data take.
     """
 
     def __init__(
@@ -222,7 +223,8 @@ class Jit:
         identifier = self._objects.pop(llvm.buffer_start(object), None)
         if identifier is not None:
             self._on_materialize(identifier)
-        self._on_object(identifier or self._compiling, llvm.buffer_size(object))
+        data = string_at(llvm.buffer_start(object), llvm.buffer_size(object))
+        self._on_object(identifier or self._compiling, size_in_memory(data))
         return None
 
     def _transform(self, _context: int, module: int, _responsibility: int) -> int | None:

@@ -85,7 +85,7 @@ class SessionModule:
 
     @property
     def size(self) -> int:
-        """The bytes of its objects, which ORC has linked."""
+        """The bytes that its code and data take, as far as they are linked."""
         return sum(unit.size for unit in self.units)
 
     def elsewhere(self) -> list[str]:

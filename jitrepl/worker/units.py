@@ -194,7 +194,7 @@ class Units:
             self.fresh.append(unit)
 
     def linked(self, id: str, size: int) -> None:
-        """Take note of the size in bytes of a unit's object."""
+        """Take note of the bytes that a unit's code and data take."""
         unit = self._units.get(id)
         if unit:
             unit.size = size

@@ -11,6 +11,10 @@ from jitrepl.shell.crashes import full_text
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import show_size
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 @command("d")
 def dump(session: Session, name: Text = "") -> Record:
@@ -39,11 +43,44 @@ def symbols(session: Session, pattern: Text = "") -> Record:
 
 @command()
 def stats(session: Session) -> Record:
-    """Show figures: inputs, symbols, the copies that crashes and `:undo` return to, and their memory."""
+    """Show figures: modules, inputs, memory, the copies that crashes and `:undo` return to, times.
+
+    `code` is what code and data of the modules take, `worker` the memory of the process that they are in, with LLVM.
+    `start` is how long that took to be ready, `last input` and `mean input` what an input took that changed the
+    session, from the request to the reply.
+    """
     figures = session.stats()
-    memory = {"worker", "memory of copies"}
-    rows = [(key, show_size(value) if key in memory else f"{value:g}") for key, value in figures.items()]
-    return Plain("\n".join(f"{key:<17} {shown}" for key, shown in rows))
+    rows = [(key, *_FIGURES[key]) for key in _FIGURES if key in figures]
+    return Plain("\n".join(f"{key:<17} {show(figures[key]):<9} {what}" for key, what, show in rows))
+
+
+def _count(number: float) -> str:
+    return f"{number:g}"
+
+
+def _size(bytes: float) -> str:
+    return f"{bytes:g}" if bytes < _KILO else show_size(bytes)
+
+
+_KILO = 1024
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"
+
+
+_FIGURES: dict[str, tuple[str, Callable[[float], str]]] = {
+    "modules": ("in the session", _count),
+    "symbols": ("that they define", _count),
+    "code": ("bytes of their code and data", _size),
+    "inputs": ("that changed something", _count),
+    "copies": ("to which a crash or `:undo` returns", _count),
+    "worker": ("memory of the process that runs the code", _size),
+    "memory of copies": ("which they do not share", _size),
+    "start": ("until the first worker was ready", _milliseconds),
+    "last input": ("from the request to the reply", _milliseconds),
+    "mean input": ("of all that changed something", _milliseconds),
+}
 
 
 @command("backtrace")
