@@ -372,10 +372,7 @@ class SessionDylib:
 
     def _provided(self, name: str) -> bool:
         return (
-            name.startswith(LLJIT_OWN)
-            or self.units.occupied(name)
-            or any(module.assembly for module in self.modules.values())
-            or self._outside(name)
+            name.startswith(LLJIT_OWN) or self.units.occupied(name) or self.units.assembled(name) or self._outside(name)
         )
 
     def _linked(self, look: Callable[[], T], module: SessionModule | None = None) -> T:

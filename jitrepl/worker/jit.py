@@ -9,7 +9,7 @@ from ctypes import Structure, byref, c_int, c_uint8, c_uint64, c_void_p, string_
 
 from jitrepl.errors import JITError
 from jitrepl.worker import llvm
-from jitrepl.worker.objects import size_in_memory
+from jitrepl.worker.objects import exported, size_in_memory
 from jitrepl.worker.owned import Module, diagnostics, identifier_of
 
 TYPE_CHECKING = False
@@ -88,6 +88,8 @@ class Jit:
         self._reports: list[str] = []
         self._machine: int | None = None
         self._objects: dict[int, str] = {}
+        self.assembled: dict[str, frozenset[str]] = {}
+        """The symbols of modules with assembly, by the modules' ids."""
         self._on_compile = on_compile
         self._on_materialize = on_materialize
         self._on_object = on_object
@@ -126,6 +128,7 @@ class Jit:
             self._on_compile(identifier, module.ptr)
             buffer = self._compiled(module)
             self._objects[llvm.buffer_start(buffer)] = identifier
+            self.assembled[identifier] = exported(string_at(llvm.buffer_start(buffer), llvm.buffer_size(buffer)))
             error = llvm.jit_add_object(self.ptr, tracker, buffer)
         else:
             error = llvm.jit_add_module(self.ptr, tracker, module.take_thread_safe())

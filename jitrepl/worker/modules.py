@@ -37,6 +37,7 @@ class SessionModule:
         "finalized",
         "globals",
         "items",
+        "labels",
         "name",
         "number",
         "revived",
@@ -63,6 +64,8 @@ class SessionModule:
         """The variables that it defines, and that go on where an earlier module has them."""
         self.revived: set[str] = set()
         """The weak variables that it defines since the module is gone that had them; its later units do."""
+        self.labels: dict[str, str] = {}
+        """What its assembly defines of what its IR declares: the symbol under which its later units find it."""
         self.unloaded: set[str] = set()
         """What was taken out of it, which does not come back."""
         self.units: list[Unit] = []
@@ -113,10 +116,16 @@ class SessionModule:
         """What it uses and others have to define."""
         return (item for item in self.globals if self.uses(item.name))
 
+    def possible_labels(self) -> Iterator[tuple[str, str]]:
+        """What its assembly may define, and the symbols by which later units find that."""
+        for item in self.globals:
+            if not item.defined:
+                yield item.name, f"{item.name}#assembly{self.number}"
+
     def uses(self, name: str) -> bool:
         """Whether it uses what others define under a name."""
         item = self.items.get(name)
-        if item is None or not item.used:
+        if item is None or not item.used or name in self.labels:
             return False
         if item.defined and name not in self.borrowed and self.absent.get(name) != name:
             return False
@@ -217,6 +226,13 @@ class Unit:
             rewrite.undefine(ptr, name, name)
         if self.number > 1:
             self._leave_data(ptr)
+            for name, symbol in module.labels.items():
+                value = rewrite.value_named(ptr, name)
+                if value:
+                    rewrite.rename(value, symbol)
+        elif module.assembly:
+            for name, symbol in module.possible_labels():
+                rewrite.export_label(ptr, name, symbol)
         for item in module.definitions():
             symbol = self.symbols.get(item.name, item.name)
             value = rewrite.value_named(ptr, item.name) if symbol != item.name else None

@@ -216,6 +216,13 @@ def store_as(value: int, thread_local: bool) -> None:
 _ADDRESS_IN_THREAD = "llvm.threadlocal.address"
 
 
+def export_label(module: int, name: str, symbol: str) -> None:
+    """Have what a module's assembly may define be found under another symbol, too, also if it is the module's own."""
+    text = f'.ifdef "{name}"\n.globl "{symbol}"\n.set "{symbol}", "{name}"\n.endif\n'
+    data = encoded(text)
+    llvm.append_module_asm(module, data, len(data))
+
+
 def forget_initialisers(module: int) -> None:
     """Take static constructors and destructors, and assembly, out of a module: they have had their effect."""
     for name in (b"llvm.global_ctors", b"llvm.global_dtors"):

@@ -96,6 +96,10 @@ class Units:
         """Whether somebody who is no unit has defined a symbol in the JITDylib."""
         return symbol in self._symbols and self._symbols[symbol] is None
 
+    def assembled(self, name: str) -> bool:
+        """Whether some module's assembly may define a symbol."""
+        return any(name in symbols for symbols in self._jit.assembled.values())
+
     def has(self, unit: Unit) -> bool:
         """Whether ORC has a unit."""
         return self._units.get(unit.id) is unit
@@ -127,12 +131,16 @@ class Units:
             del self._units[unit.id]
             raise
         unit.ready = False
+        if unit.number == 1 and unit.id in self._jit.assembled:
+            exported, labels = self._jit.assembled[unit.id], unit.module.possible_labels()
+            unit.module.labels = {name: symbol for name, symbol in labels if symbol in exported}
         for symbol in unit.symbols.values():
             self._symbols[symbol] = unit
 
     def remove(self, unit: Unit) -> None:
         """Take a unit from ORC, code and data."""
         self._jit.remove(unit.tracker)
+        self._jit.assembled.pop(unit.id, None)
         del self._units[unit.id]
         for symbol in unit.symbols.values():
             if self._symbols.get(symbol) is unit:
