@@ -35,6 +35,15 @@ def _clang() -> str | None:
 
 
 @pytest.fixture(scope="session")
+def clang() -> str:
+    """The clang that belongs to this Python."""
+    found = _clang()
+    if found is None:
+        pytest.skip(NO_CLANG)
+    return found
+
+
+@pytest.fixture(scope="session")
 def bitcode(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `NAME_c.bc` for every `tests/data/NAME.c`, and bitcode with which something is wrong."""
     clang = _clang()

@@ -118,6 +118,7 @@ class Admission(Change):
             self._kept[name] = other
             return
         self.replaced.append(name)
+        self.give_up(other, name)
         self._olds.append((other, old, new))
         if old.kind != "function":
             self._end_variable(other, old, new, verdict)
@@ -219,8 +220,9 @@ class Admission(Change):
                 self.gone.append(item.name)
         others = dict.fromkeys([other for other, _, _ in self._olds] + [previous] * bool(previous))
         for other in others:
-            kept = other is None or other is self.module or any(other.definitions()) or other.assembly
-            if other and not kept and (other is previous or not (other.constructs or other.destructs)):
+            if other is None or other is self.module:
+                continue
+            if not (any(other.definitions()) or other.assembly if other is previous else other.means_something()):
                 self.retire(other)
 
     def _share_locals(self) -> None:

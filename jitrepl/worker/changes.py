@@ -76,6 +76,12 @@ class Change:
         module.borrowed.discard(name)
         module.absent[name] = name
 
+    def give_up(self, module: SessionModule, name: str) -> None:
+        """Have a definition of a module not come back when the one that takes its place goes."""
+        if name not in module.given_up:
+            module.given_up.add(name)
+            self.undo_by(lambda: module.given_up.discard(name))
+
     def formers_of(self, name: str) -> list[str]:
         """The former bodies of a function, to be changed."""
         formers = self.dylib.formers

@@ -35,6 +35,7 @@ class SessionModule:
         "data",
         "destructs",
         "finalized",
+        "given_up",
         "globals",
         "items",
         "labels",
@@ -42,7 +43,6 @@ class SessionModule:
         "number",
         "revived",
         "units",
-        "unloaded",
         "unnamed",
     )
 
@@ -66,8 +66,8 @@ class SessionModule:
         """The weak variables that it defines since the module is gone that had them; its later units do."""
         self.labels: dict[str, str] = {}
         """What its assembly defines of what its IR declares: the symbol under which its later units find it."""
-        self.unloaded: set[str] = set()
-        """What was taken out of it, which does not come back."""
+        self.given_up: set[str] = set()
+        """What was replaced, or taken out of it, and does not come back when the other definition goes."""
         self.units: list[Unit] = []
         self._rest: tuple[frozenset[str], set[str]] | None = None
 
@@ -108,9 +108,18 @@ class SessionModule:
             if mine and not item.mergeable:
                 yield item
 
+    def stands_by(self, name: str) -> bool:
+        """Whether it has a weak definition that was merged with an earlier one, and takes over when that goes."""
+        item = self.items.get(name)
+        if item is None or not item.defined or not item.weak or item.local:
+            return False
+        return self.absent.get(name) == name and name not in self.given_up
+
     def means_something(self) -> bool:
         """Whether it defines something, or its being there has an effect."""
-        return any(self.definitions()) or self.constructs or self.destructs or self.assembly
+        if self.constructs or self.destructs or self.assembly:
+            return True
+        return any(self.definitions()) or any(self.stands_by(name) for name in self.absent)
 
     def needs(self) -> Iterator[Global]:
         """What it uses and others have to define."""

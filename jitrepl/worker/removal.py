@@ -40,7 +40,8 @@ class Removal(Change):
         self.module: SessionModule = module or found[0]  # type: ignore[index]
         mine = [name for name, pair in dylib.defined.items() if pair[0] is self.module]
         self.names = mine if module else [name]
-        self.whole = self.names == mine
+        more = any(self.module.stands_by(name) for name in self.module.absent)
+        self.whole = self.names == mine and (module is not None or not more)
         """Whether it is all that the module defines; then the module goes, and its memory."""
 
     def users(self) -> list[str]:
@@ -100,8 +101,7 @@ class Removal(Change):
             pair = dylib.defined.pop(name)
             self.undo_by(lambda name=name, pair=pair: dylib.defined.__setitem__(name, pair))  # type: ignore[misc]
             if not self.whole:
-                module.unloaded.add(name)
-                self.undo_by(lambda name=name: module.unloaded.discard(name))  # type: ignore[misc]
+                self.give_up(module, name)
                 if module.unit.ready:
                     self.leave_out(module, name)
                 else:
@@ -134,13 +134,10 @@ class Removal(Change):
         dylib, units = self.dylib, self.units
         for name in self.names:
             for module in dylib.modules.values():
-                item = module.items.get(name)
-                if name in dylib.defined or not item or not item.defined or not item.weak or item.local:
-                    continue
-                if module is self.module or name in module.unloaded or module.absent.get(name) != name:
+                if name in dylib.defined or module is self.module or not module.stands_by(name):
                     continue
                 self._define_again(module, name)
-                dylib.defined[name] = (module, item)
+                dylib.defined[name] = (module, module.items[name])
                 self.undo_by(lambda name=name: dylib.defined.pop(name))  # type: ignore[misc]
                 if not module.ready:
                     symbol = units.free_symbol(name)
