@@ -79,10 +79,12 @@ class Dump(Request):
     Args:
         what: a function, global, named type (`%T`), module name; "" for the whole session.
         only_type: whether to print its type instead, or a type of the source, in the spelling of the source.
+        data: bitcode to print instead.
     """
 
     what: str = ""
     only_type: bool = False
+    data: bytes = b""
 
 
 class Unload(Request):
@@ -294,7 +296,7 @@ class ModuleRow(Record):
     Args:
         functions, variables: how many of them it defines now; aliases are counted as what they stand for.
         state: `lazy`, `ready`, or `replaced` if it defines nothing any more but may be in use.
-        size: of its objects in bytes; 0 while it is lazy.
+        size: the bytes that its code and data take; 0 while it is lazy.
     """
 
     name: str

@@ -15,6 +15,8 @@ from jitrepl import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from steps import Steps
+
     from jitrepl.worker.engine import Engine
 
 DATA = ROOT / "tests" / "data"
@@ -122,6 +124,15 @@ def _clang() -> str | None:
 
 
 @pytest.fixture(scope="session")
+def clang() -> str:
+    """The clang that belongs to this Python."""
+    found = _clang()
+    if found is None:
+        pytest.skip(NO_CLANG)
+    return found
+
+
+@pytest.fixture(scope="session")
 def bitcode(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `NAME_c.bc` for every `tests/data/NAME.c`, and bitcode with which something is wrong."""
     clang = _clang()
@@ -223,3 +234,11 @@ def jitrepl(tmp_path: Path) -> Callable[..., Done]:
         return Done(process)
 
     return run
+
+
+@pytest.fixture
+def steps(engine: Engine) -> Steps:
+    """A session of the test's own, in this process."""
+    from steps import Steps
+
+    return Steps(engine)

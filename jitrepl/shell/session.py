@@ -162,6 +162,15 @@ class Session:
         reply = self.ask(messages.Dump(what, only_type=True))
         return reply.text if isinstance(reply, messages.Text) else ""
 
+    def disassemble(self, bitcode: bytes) -> str:
+        """Bitcode as textual IR.
+
+        Raises:
+            BitcodeError: if it cannot be read.
+        """
+        reply = self.ask(messages.Dump(data=bitcode))
+        return reply.text if isinstance(reply, messages.Text) else ""
+
     def symbols(self) -> tuple[messages.Symbol, ...]:
         """The session's symbols, in the order in which they came."""
         reply = self.ask(messages.ListSymbols())
@@ -411,9 +420,11 @@ class Session:
         self._supervisor.apply_limits()
 
     def stats(self) -> dict[str, float]:
-        """Figures about the session: inputs, symbols, copies, and memory in bytes."""
+        """Figures about the session: counts, memory in bytes, times in seconds; `:stats` shows them."""
         self.start()
-        return self._supervisor.stats()
+        rows = self.modules()
+        there = sum(row.state != "replaced" for row in rows)
+        return {"modules": there, "code": sum(row.size for row in rows), **self._supervisor.stats()}
 
     @property
     def last_crash(self) -> CrashReport:

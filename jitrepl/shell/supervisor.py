@@ -6,6 +6,8 @@ the newest of which is as it was before the fatal request; where there is none, 
 
 from __future__ import annotations
 
+from time import perf_counter
+
 from jitrepl import messages
 from jitrepl.crash_report import CrashReport
 from jitrepl.errors import Interrupted, JitreplError, ThrownError, TimedOut, UndoError, UsageError, WorkerDied
@@ -48,6 +50,28 @@ class Undisturbed:
             signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]
 
 
+class Times:
+    """How long inputs that changed the session took, from the request to the reply, in seconds."""
+
+    def __init__(self) -> None:
+        self.start = 0.0
+        """How long the first worker took to be ready."""
+        self.last = 0.0
+        self._total = 0.0
+        self._count = 0
+
+    def add(self, seconds: float) -> None:
+        """Count one."""
+        self.last = seconds
+        self._total += seconds
+        self._count += 1
+
+    @property
+    def mean(self) -> float:
+        """The mean of all; 0 if there was none."""
+        return self._total / self._count if self._count else 0.0
+
+
 def current_thread_is_main() -> bool:
     """Whether this is the thread that Ctrl-C interrupts."""
     import threading
@@ -81,6 +105,8 @@ class Supervisor:
         self._told: tuple[int, bool] | None = None
         self._closed = False
         self._debugger = ""
+        self._created = perf_counter()
+        self._times = Times()
 
     @property
     def pid(self) -> int:
@@ -126,6 +152,8 @@ class Supervisor:
         self.journal.cut(0)
         self._closed = False
         self._started = None
+        self._created = perf_counter()
+        self._times = Times()
 
     def ask(self, request: messages.Request) -> messages.Reply:
         """Make a request of the worker, and keep what changes the session.
@@ -141,6 +169,7 @@ class Supervisor:
             self._tell((self._recover_idle(),))
         self.apply_limits()
         worker = self._worker
+        began = perf_counter()
         try:
             reply = worker.ask(request, self.limits.timeout)
         except (WorkerDied, Interrupted, TimedOut) as problem:
@@ -153,6 +182,8 @@ class Supervisor:
             if isinstance(problem, ThrownError) and isinstance(request, messages.Load):
                 self._take_back()
             raise
+        if messages.changes(request, reply):
+            self._times.add(perf_counter() - began)
         self.journal.add(request, reply)
         self._tell(getattr(reply, "notes", ()))
         if worker.interrupted:
@@ -202,6 +233,7 @@ class Supervisor:
             assert isinstance(reply, messages.Started)
             self._started = reply
             self._told = (self._start.memory, False)
+            self._times.start = self._times.start or perf_counter() - self._created
             self.apply_limits()
         return self._started
 
@@ -235,7 +267,7 @@ class Supervisor:
         return reap_dropped()
 
     def stats(self) -> dict[str, float]:
-        """Figures about the session: inputs, copies, and the memory in bytes that the worker and its copies take."""
+        """Figures about the session: inputs, copies, memory in bytes, times in seconds."""
         if self._worker:
             self._worker.catch_up()
         copies = [copy.pid for copy in self._worker.copies.values()] if self._worker else []
@@ -245,6 +277,10 @@ class Supervisor:
             "copies": len(copies),
             "worker": private_memory(self.pid),
             "memory of copies": held_by(self.pid, copies),
+            "undo-memory": self.limits.undo_memory,
+            "start": self._times.start,
+            "last input": self._times.last,
+            "mean input": self._times.mean,
         }
 
     def _tell(self, notes: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ An input takes effect as a whole or not at all: each change notes its inverse, a
 
 from __future__ import annotations
 
-from jitrepl.errors import DuplicateError
+from jitrepl.errors import DuplicateError, JITError
 from jitrepl.worker import linkage
 from jitrepl.worker.changes import Change
 from jitrepl.worker.missing import using_functions
@@ -85,6 +85,8 @@ class Admission(Change):
             found = dylib.defined.get(item.name)
             if found:
                 self._succeed(*found, item)
+            elif dylib.formers.get(item.name):
+                self._resume(item)
             elif units.occupied(item.name):
                 self._oust(item)
             elif item.name in dylib.users:
@@ -132,11 +134,12 @@ class Admission(Change):
             self._kept[name] = other
             return
         self.replaced.append(name)
+        self.give_up(other, name)
         self._olds.append((other, old, new))
         if old.kind != "function":
             self._end_variable(other, old, new, verdict)
         elif not self._end_function(other, name) or new.kind != "function":
-            self.formers_of(name).clear()
+            self._abandon(name)
             self._moved[name] = None
         if self.dylib.formers.get(name):
             self._redirect(name)
@@ -149,22 +152,29 @@ class Admission(Change):
     def _end_function(self, other: SessionModule, name: str) -> bool:
         """Have an earlier module define a function no longer; whether its body, if it has one, can be redirected."""
         current = other.unit
-        if not current.ready:
+        symbol = current.symbols[name]
+        if not current.ready and not (other.has_alias_of(name) and self._can_be_linked(symbol)):
             self.withdraw(current, name)
             return True
         self.leave_out(other, name)
-        symbol = current.symbols[name]
         if not self.units.can_redirect(symbol):
+            self.hold(name, symbol)
             return False
         self.formers_of(name).append(symbol)
         return True
+
+    def _abandon(self, name: str) -> None:
+        """Lead former bodies of a function nowhere any more; who has their address goes on with the last one."""
+        for symbol in self.formers_of(name):
+            self.hold(name, symbol)
+        self.formers_of(name).clear()
 
     def _end_variable(self, other: SessionModule, old: Global, new: Global, verdict: str) -> None:
         """Have an earlier module define a variable, or an alias, no longer."""
         name, units = new.name, self.units
         entry = units.entry(name)
         stored = units.unit_of(entry)
-        if stored is None or not stored.ready:
+        if stored is None or not (stored.ready or other.has_alias_of(name)):
             self.withdraw(other.units[0], name)
             return
         self.leave_out(other, name)
@@ -178,9 +188,26 @@ class Admission(Change):
             self.notes.append(f"{quoted(name)} was reset: its initialiser is another one")
         else:
             self._moved[name] = None
+            self.hold(name, entry)
             if old.kind == new.kind == "variable" and not new.constant:
                 changed = f": it was {old.type.text}" if old.type.text not in ("", new.type.text) else ""
                 self.notes.append(f"{quoted(name)} was reset{changed}")
+
+    def _can_be_linked(self, symbol: str) -> bool:
+        """Compile a definition that nobody has asked for; whether that was possible."""
+        try:
+            self.dylib.lookup(symbol, symbol)
+        except JITError:
+            return False
+        return True
+
+    def _resume(self, item: Global) -> None:
+        """Take the place of a function that was unloaded while others had its address."""
+        self._moved[item.name] = None
+        if item.kind == "function":
+            self._redirect(item.name)
+            return
+        self._abandon(item.name)
 
     def _oust(self, item: Global) -> None:
         """Take the place of a host function that is in use."""
@@ -209,8 +236,9 @@ class Admission(Change):
                 self.gone.append(item.name)
         others = dict.fromkeys([other for other, _, _ in self._olds] + [previous] * bool(previous))
         for other in others:
-            kept = other is None or other is self.module or any(other.definitions()) or other.assembly
-            if other and not kept and (other is previous or not (other.constructs or other.destructs)):
+            if other is None or other is self.module:
+                continue
+            if not (any(other.definitions()) or other.assembly if other is previous else other.means_something()):
                 self.retire(other)
 
     def _share_locals(self) -> None:
@@ -220,10 +248,10 @@ class Admission(Change):
             return
         for item in list(self.module.locals()):
             old = previous.items.get(item.name)
-            if item.kind != "variable" or item.constant or item.thread_local or not old or not old.local:
+            if item.kind != "variable" or item.constant or not old or not old.local:
                 continue
             symbol = previous.local_symbol(item.name)
-            if not symbol or old.type.text != item.type.text or old.thread_local:
+            if not symbol or old.type.text != item.type.text or old.thread_local != item.thread_local:
                 continue
             if self._reading.module and linkage.same_initial(previous, self._reading.module, item.name):
                 self.module.absent[item.name] = symbol

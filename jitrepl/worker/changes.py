@@ -76,12 +76,25 @@ class Change:
         module.borrowed.discard(name)
         module.absent[name] = name
 
+    def give_up(self, module: SessionModule, name: str) -> None:
+        """Have a definition of a module not come back when the one that takes its place goes."""
+        if name not in module.given_up:
+            module.given_up.add(name)
+            self.undo_by(lambda: module.given_up.discard(name))
+
     def formers_of(self, name: str) -> list[str]:
         """The former bodies of a function, to be changed."""
         formers = self.dylib.formers
         before = list(formers.get(name, ()))
         self.undo_by(lambda: formers.__setitem__(name, before))
         return formers.setdefault(name, [])
+
+    def hold(self, name: str, symbol: str) -> None:
+        """Keep something in memory that code in use may have the address of."""
+        held = self.dylib.held
+        before = list(held.get(name, ()))
+        self.undo_by(lambda: held.__setitem__(name, before))
+        held.setdefault(name, []).append(symbol)
 
     def move_entry(self, name: str, symbol: str) -> None:
         """Have a name be found under a symbol."""

@@ -44,7 +44,7 @@ def dump(dylib: SessionDylib, what: str) -> str:
     if module:
         _refuse_object(module, module.name)
         with module.parse() as parsed:
-            for name in module.absent:
+            for name in module.elsewhere():
                 rewrite.erase(parsed.ptr, name)
             return parsed.text()
     if what.startswith("%"):
@@ -113,10 +113,13 @@ def link(dylib: SessionDylib) -> Module:
         if module.object:
             continue
         parsed = module.parse(context)
-        for name in module.absent:
+        for name in module.elsewhere():
             rewrite.undefine(parsed.ptr, name, name)
         for item in module.globals:
             value = rewrite.value_named(parsed.ptr, item.name)
+            theirs = dylib.defined.get(item.name, (module, item))[1]
+            if value and item.kind == theirs.kind == "variable" and item.thread_local != theirs.thread_local:
+                rewrite.store_as(value, theirs.thread_local)
             kind = llvm.linkage(value) if value else 0
             if kind in _WHILE_LINKED:
                 discardable.setdefault(item.name, kind)

@@ -11,7 +11,7 @@ from jitrepl.worker.lending import Lender
 from jitrepl.worker.missing import hint_for, undefined
 from jitrepl.worker.modules import SessionModule, describe
 from jitrepl.worker.reader import ELF_MAGIC, Global, Reader, Reading, quoted
-from jitrepl.worker.units import Settlement, Units
+from jitrepl.worker.units import Settlement, Units, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,10 +55,13 @@ class SessionDylib:
         """Modules whose definitions were all replaced, and whose code or data may still be in use."""
         self.defined: dict[str, tuple[SessionModule, Global]] = {}
         """What defines each name."""
+        units.known = self.defined
         self.users: dict[str, dict[SessionModule, None]] = {}
         """The modules that define or declare each name."""
         self.formers: dict[str, list[str]] = {}
         """The symbols of a function's former bodies, which lead to the current one."""
+        self.held: dict[str, list[str]] = {}
+        """The symbols of what was replaced or unloaded while others had its address."""
         self.unsettled: list[Settlement] = []
         """Units that replace code in use, and that lack something."""
         self._by_name: dict[str, SessionModule] = {}
@@ -84,13 +87,8 @@ class SessionDylib:
 
     def declared(self, name: str) -> Global | None:
         """How the session's modules declare a symbol that none of them defines."""
-        for module in reversed(self.users.get(name, {})):
-            if module.object:
-                continue  # it only says that it needs the symbol
-            for candidate in module.globals:
-                if candidate.name == name and not candidate.defined:
-                    return candidate
-        return None
+        modules = (module for module in reversed(self.users.get(name, {})) if not module.object)
+        return next((module.items[name] for module in modules if not module.items[name].defined), None)
 
     def needed(self, name: str) -> bool:
         """Whether a module needs a symbol: one that refers to it weakly can do without."""
@@ -290,6 +288,10 @@ class SessionDylib:
         found = self.find(name)
         return self.linked(lambda: self.units.address(symbol or self.units.entry(name)), found and found[0])
 
+    def want(self, names: Iterable[str]) -> None:
+        """Names were unloaded: host functions may have to take their places."""
+        self._wanted.update(dict.fromkeys(names))
+
     def hosts_changed(self) -> None:
         """Host functions were added: symbols that were not found before may be now."""
         for module in self.modules.values():
@@ -360,10 +362,7 @@ class SessionDylib:
 
     def _provided(self, name: str) -> bool:
         return (
-            name.startswith(LLJIT_OWN)
-            or self.units.occupied(name)
-            or any(module.assembly for module in self.modules.values())
-            or self._outside(name)
+            name.startswith(LLJIT_OWN) or self.units.occupied(name) or self.units.assembled(name) or self._outside(name)
         )
 
     def linked(self, look: Callable[[], T], module: SessionModule | None = None) -> T:
@@ -384,10 +383,8 @@ class SessionDylib:
             return look()
         except LinkError as problem:
             if problem.missing:
-                names = {name.removeprefix(self._jit.prefix) for name in problem.missing}
-                if module:
-                    names |= self._lacking(
-                        self._reach(module, lazy=True)
-                    )  # ORC stops at the first object that lacks something
+                names = {name_of(symbol.removeprefix(self._jit.prefix)) for symbol in problem.missing}
+                if module:  # ORC stops at the first object that lacks something
+                    names |= self._lacking(self._reach(module, lazy=True))
                 raise undefined(sorted(names), self.modules.values(), [*self.defined, *self._hosts()]) from None
             raise JITError(problem.message, hint_for(problem.message)) from None

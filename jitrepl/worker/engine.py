@@ -21,7 +21,7 @@ from jitrepl.worker.modules import describe
 from jitrepl.worker.reader import ARCHIVE_MAGIC, quoted
 from jitrepl.worker.runtime import Runtime
 from jitrepl.worker.thunks import Thunks
-from jitrepl.worker.units import Units
+from jitrepl.worker.units import Units, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from jitrepl.crash_report import CrashReport
     from jitrepl.worker.admission import Admission
     from jitrepl.worker.archives import Archives, Member
+    from jitrepl.worker.modules import SessionModule
     from jitrepl.worker.snapshots import Copier
+
+_MERGED_AFTER = 50
+"""How many modules are linked before their memory is looked at."""
 
 
 class Engine:
@@ -52,6 +56,7 @@ class Engine:
 
             self.snapshots = snapshots.possible()
         self._compiled = False
+        self._linked = 0
         self._copier: Copier | None = None
         self.checkpoint: Callable[[], None] = lambda: None
         self._dies_with_shell = request.dies_with_shell
@@ -144,6 +149,11 @@ class Engine:
 
     def wants_snapshot(self, request: messages.Request, reply: messages.Reply) -> bool:
         """Whether a request may have changed what a crash must not lose; the shell counts these, too."""
+        if self.snapshots and self._linked >= _MERGED_AFTER:
+            from jitrepl.worker import mappings
+
+            self._linked = 0
+            mappings.merge()
         return self.snapshots and messages.changes(request, reply)
 
     def take_notes(self) -> tuple[str, ...]:
@@ -237,12 +247,13 @@ class Engine:
         if not request.force:
             removal.refuse_if_used(request.what)
         removal.refuse_if_bound(request.what)
-        module = removal.module
-        if removal.whole:
-            for unit in reversed(module.units):
-                self._initialisers.end_removed(unit.module_id)
-        removal.run()
-        return messages.Unloaded(module.name, tuple(removal.names), removal.whole, self.take_notes())
+        removal.run(self._finalize)
+        return messages.Unloaded(removal.module.name, tuple(removal.names), removal.whole, self.take_notes())
+
+    def _finalize(self, module: SessionModule) -> None:
+        """Run what a module wants done before it goes, as closing a library does."""
+        for unit in reversed(module.units):
+            self._initialisers.end_removed(unit.module_id)
 
     def _modules(self, _request: messages.ListModules) -> messages.ModuleTable:
         from jitrepl.worker.dump import module_rows
@@ -280,6 +291,9 @@ class Engine:
             return self._describe(request)
         from jitrepl.worker.dump import dump
 
+        if request.data:
+            with self.dylib.reader.read(request.data, "the bitcode").module as module:
+                return messages.Text(module.text())
         return messages.Text(dump(self.dylib, request.what))
 
     def _describe(self, request: messages.Dump) -> messages.Text:
@@ -358,6 +372,7 @@ class Engine:
 
     def _materializing(self, module_id: str) -> None:
         self._compiled = True
+        self._linked += 1
         self._units.materializing(module_id)
 
     def _declare_host(self, name: str) -> str | None:
@@ -402,7 +417,13 @@ class Engine:
         return there or self._languages.provides(name) or self._runtime.provides(name)
 
     def _host_address(self, symbol: str) -> int | None:
-        """What the generator answers: host functions that code was made for, and what a linker would add."""
+        """What the generator answers: host functions that code was made for, and what a linker would add.
+
+        Of a symbol of the session's own that was unloaded, what stands behind its name.
+        """
+        name = name_of(symbol)
+        if name != symbol:
+            return self._hosts.compiled.get(name) or process.symbol_address(name)
         address = self._hosts.compiled.get(symbol)
         if address is None:
             return self.crashes.address(symbol) or self._runtime.address(symbol)

@@ -10,6 +10,7 @@ from ctypes import Structure, byref, c_uint8, c_uint64, c_void_p, string_at
 from jitrepl.errors import JITError
 from jitrepl.worker import llvm
 from jitrepl.worker.lowering import lower
+from jitrepl.worker.object_files import exported, size_in_memory
 from jitrepl.worker.owned import Module, diagnostics, identifier_of
 from jitrepl.worker.unwind_tables import close_gaps
 
@@ -54,7 +55,7 @@ class Jit:
         on_compile: called with a module's id and the module, an `LLVMModuleRef`, just before it is compiled; it may
             change all but the symbols that the module defines.
         on_materialize: called with a module's id when ORC materializes it.
-        on_object: called with a module's id and its object's size in bytes.
+        on_object: called with a module's id and the bytes that its code and data take.
     """
 
     def __init__(
@@ -81,6 +82,8 @@ class Jit:
         self._reports: list[str] = []
         self._machine: int | None = None
         self._objects: dict[int, str] = {}
+        self.assembled: dict[str, frozenset[str]] = {}
+        """The symbols of modules with assembly, by the modules' ids."""
         self._on_compile = on_compile
         self._on_materialize = on_materialize
         self._on_object = on_object
@@ -120,7 +123,9 @@ class Jit:
             identifier = module.identifier
             self._on_compile(identifier, module.ptr)
             self._machine = self._machine or _jit_target_machine()
-            return self._add_buffer(_compiled(module, self._machine), identifier)
+            buffer = _compiled(module, self._machine)
+            self.assembled[identifier] = exported(string_at(llvm.buffer_start(buffer), llvm.buffer_size(buffer)))
+            return self._add_buffer(buffer, identifier)
         tracker: int = llvm.create_tracker(self.main)
         if self.trace:
             self.trace.added(module.ptr, tracker)
@@ -228,7 +233,7 @@ class Jit:
             self.trace.linking(identifier, start, size)
         if identifier is not None:
             self._on_materialize(identifier)
-        self._on_object(identifier or self._compiling, size)
+        self._on_object(identifier or self._compiling, size_in_memory(string_at(start, size)))
         return None
 
     def _transform(self, _context: int, module: int, _responsibility: int) -> int | None:

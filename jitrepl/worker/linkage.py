@@ -18,7 +18,8 @@ KEEP, SHARE, RESET, REPLACE, REFUSE = "keep", "share", "reset", "replace", "refu
 
 keep: the earlier definition stands for the new one, as linkers merge them.
 share: the variable goes on as it is, with its value.
-reset: the variable gets the new initial value, where it is.
+reset: the variable gets the new initial value, where it is; there is no such place for a constant, which code may
+    have been compiled with, or a thread_local variable.
 replace: everybody is to use the new one. A function's former body leads there; who refers to anything else that was
     replaced is compiled again.
 refuse: both cannot be.
@@ -40,13 +41,13 @@ def verdict(old: Global, new: Global, replace: bool, again: bool, same_initial: 
         return KEEP
     if not replace and not old.weak:
         return REFUSE
-    if old.kind != "variable" or new.kind != "variable" or old.thread_local or new.thread_local:
+    if old.kind != "variable" or new.kind != "variable" or old.thread_local != new.thread_local:
         return REPLACE
     if old.type.text != new.type.text or old.constant != new.constant or fresh:
         return REPLACE
     if same_initial:
         return SHARE
-    return REPLACE if new.constant else RESET
+    return REPLACE if new.constant or new.thread_local else RESET
 
 
 def same_initial(old: SessionModule, new: Module, name: str) -> bool:

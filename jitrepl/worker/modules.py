@@ -39,13 +39,16 @@ class SessionModule:
         "constructs",
         "data",
         "destructs",
+        "given_up",
         "globals",
         "ifuncs",
         "items",
+        "labels",
         "name",
         "number",
         "revived",
         "units",
+        "unnamed",
     )
 
     def __init__(self, name: str, number: int, reading: Reading, assembly: bool) -> None:
@@ -58,12 +61,17 @@ class SessionModule:
         self.destructs = reading.destructs
         self.ifuncs = reading.ifuncs
         self.assembly = assembly
+        self.unnamed = reading.unnamed
         self.absent: dict[str, str] = {}
         """What its text defines and others define for it: the symbol under which they do."""
         self.borrowed: set[str] = set()
         """The variables that it defines, and that go on where an earlier module has them."""
         self.revived: set[str] = set()
         """The weak variables that it defines since the module is gone that had them; its later units do."""
+        self.labels: dict[str, str] = {}
+        """What its assembly defines of what its IR declares: the symbol under which its later units find it."""
+        self.given_up: set[str] = set()
+        """What was replaced, or taken out of it, and does not come back when the other definition goes."""
         self.units: list[Unit] = []
         self._rest: tuple[frozenset[str], set[str]] | None = None
 
@@ -94,8 +102,12 @@ class SessionModule:
 
     @property
     def size(self) -> int:
-        """The bytes of its objects, which ORC has linked."""
+        """The bytes that its code and data take, as far as they are linked."""
         return sum(unit.size for unit in self.units)
+
+    def elsewhere(self) -> list[str]:
+        """The names that its text defines and others define for it; not what goes on from an earlier version of it."""
+        return [name for name, symbol in self.absent.items() if name == symbol]
 
     def definitions(self) -> Iterator[Global]:
         """What it defines for others, except for what others define for it."""
@@ -106,23 +118,37 @@ class SessionModule:
     def locals(self) -> Iterator[Global]:
         """What only this module sees, except for constants that nothing could tell apart."""
         for item in self.globals:
-            if item.defined and item.local and item.name and item.name not in self.absent:
-                if item.private and item.constant:
-                    continue
+            mine = item.defined and item.local and item.name and item.name not in self.absent
+            if mine and not item.mergeable:
                 yield item
+
+    def stands_by(self, name: str) -> bool:
+        """Whether it has a weak definition that was merged with an earlier one, and takes over when that goes."""
+        item = self.items.get(name)
+        if item is None or not item.defined or not item.weak or item.local:
+            return False
+        return self.absent.get(name) == name and name not in self.given_up
 
     def means_something(self) -> bool:
         """Whether it defines something, or its being there has an effect."""
-        return any(self.definitions()) or bool(self.constructs) or bool(self.destructs) or self.assembly
+        if self.constructs or self.destructs or self.assembly:
+            return True
+        return any(self.definitions()) or any(self.stands_by(name) for name in self.absent)
 
     def needs(self) -> Iterator[Global]:
         """What it uses and others have to define."""
         return (item for item in self.globals if self.uses(item.name))
 
+    def possible_labels(self) -> Iterator[tuple[str, str]]:
+        """What its assembly may define, and the symbols by which later units find that."""
+        for item in self.globals:
+            if not item.defined:
+                yield item.name, f"{item.name}#assembly{self.number}"
+
     def uses(self, name: str) -> bool:
         """Whether it uses what others define under a name."""
         item = self.items.get(name)
-        if item is None or not item.used:
+        if item is None or not item.used or name in self.labels:
             return False
         if item.defined and name not in self.borrowed and self.absent.get(name) != name:
             return False
@@ -139,6 +165,14 @@ class SessionModule:
                 self._rest = absent, {name for name, value in values.items() if value and llvm.first_use(value)}
         return self._rest[1]
 
+    def has_alias_of(self, name: str) -> bool:
+        """Whether another name of the module stands for one of its definitions."""
+        if all(item.kind != "alias" for item in self.globals):
+            return False
+        with self.parse() as parsed:
+            value = rewrite.value_named(parsed.ptr, name)
+            return bool(value and rewrite.aliases_of(parsed.ptr, value))
+
     def local_symbol(self, name: str) -> str:
         """The symbol of a local definition; "" if it has none."""
         return self.absent.get(name) or self.unit.symbols.get(name) or self.units[0].symbols.get(name, "")
@@ -148,6 +182,8 @@ class SessionModule:
         module, message = parse(self.data, self.name, context)
         if module is None:
             raise InternalError(f"{self.name} cannot be read a second time: {message}")
+        if self.unnamed:
+            rewrite.name_unnamed(module.ptr)
         return module
 
 
@@ -240,6 +276,13 @@ class Unit:
             rewrite.undefine(ptr, name, name)
         if self.number > 1:
             self._leave_data(ptr)
+            for name, symbol in module.labels.items():
+                value = rewrite.value_named(ptr, name)
+                if value:
+                    rewrite.rename(value, symbol)
+        elif module.assembly:
+            for name, symbol in module.possible_labels():
+                rewrite.export_label(ptr, name, symbol)
         for item in module.definitions():
             symbol = self.symbols.get(item.name, item.name)
             value = rewrite.value_named(ptr, item.name) if symbol != item.name else None

@@ -54,6 +54,7 @@ class ObjectSymbol:
         "common", "constant", "defined", "described", "kind", "local", "name", "private", "signature", "thread_local",
         "type", "used", "weak",
     )  # fmt: skip
+    mergeable = False
 
     def __init__(self, name: str, kind: str, size: int, defined: bool, weak: bool, common: bool) -> None:
         self.name = name
@@ -110,6 +111,7 @@ class ObjectReading:
 
     object = True
     ifuncs = False
+    unnamed = False
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ctypes import byref, c_size_t
 
 from jitrepl.errors import BitcodeError, InputError, IRError
-from jitrepl.worker import llvm
+from jitrepl.worker import llvm, rewrite
 from jitrepl.worker.lowering import CONSTRUCTORS, DESTRUCTORS, entries, has_ifuncs
 from jitrepl.worker.owned import Module, parse, verify
 from jitrepl.worker.signatures import ContextReader, Signature, TypeReader
@@ -113,6 +113,11 @@ class Global:
                 self.described = has_debug_info(value)
 
     @property
+    def mergeable(self) -> bool:
+        """Whether it is a constant that is not even in the symbol table: nothing can tell two copies of it apart."""
+        return self.private and self.constant
+
+    @property
     def callable(self) -> bool:
         """Whether it is code."""
         return self.signature is not None
@@ -144,17 +149,21 @@ class Reading:
         data: what to parse to get it again: the input plus the declarations that were added.
         globals: its global values in the order of LLVM's lists: functions, variables, aliases, ifuncs.
         notes: remarks for the user.
+        unnamed: whether some of them have numbers for names, which `rewrite.name_unnamed` gave them.
 
     `constructs` and `destructs` are how many functions it wants to be called before and after everything else.
     """
 
-    __slots__ = ("constructs", "data", "destructs", "globals", "ifuncs", "module", "notes")
+    __slots__ = ("constructs", "data", "destructs", "globals", "ifuncs", "module", "notes", "unnamed")
 
     object = False
     """Whether it is an object rather than IR (`jitrepl.worker.objects`)."""
 
-    def __init__(self, module: Module, data: bytes, globals: list[Global], notes: list[str]) -> None:
+    def __init__(
+        self, module: Module, data: bytes, globals: list[Global], notes: list[str], unnamed: bool = False
+    ) -> None:
         self.module = module
+        self.unnamed = unnamed
         self.constructs = entries(module, CONSTRUCTORS)
         self.destructs = entries(module, DESTRUCTORS)
         self.ifuncs = has_ifuncs(module)
@@ -201,7 +210,12 @@ class Reader:
                 from jitrepl.worker.diagnosis import explain_verify
 
                 raise IRError(explain_verify(name, data, problem))
-            return Reading(module, data, list(self._globals(module)), notes)
+            globals = list(self._globals(module))
+            unnamed = any(not item.name and item.defined and not item.mergeable for item in globals)
+            if unnamed:
+                rewrite.name_unnamed(module.ptr)
+                globals = list(self._globals(module))
+            return Reading(module, data, globals, notes, unnamed)
         except BaseException:
             module.close()
             raise

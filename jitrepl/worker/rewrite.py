@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # llvm-c/Core.h: LLVMLinkage, LLVMVisibility, LLVMAttributeFunctionIndex
-_EXTERNAL, _AVAILABLE_EXTERNALLY, _PRIVATE = 0, 1, 9
+_EXTERNAL, _AVAILABLE_EXTERNALLY, _INTERNAL, _PRIVATE = 0, 1, 8, 9
 _HIDDEN = 1
 _FUNCTION_INDEX = 0xFFFFFFFF
 
@@ -53,20 +53,43 @@ def rename(value: int, symbol: str) -> None:
     llvm.set_name(value, data, len(data))
 
 
+def name_unnamed(module: int) -> None:
+    """Give what has no name its number for one, as LLVM prints it. No other module can refer to it."""
+    number = 0
+    for first, following in _LISTS:
+        for value in values_of(module, first, following):
+            if llvm.name_of(value):
+                continue
+            if not llvm.is_declaration(value):
+                rename(value, str(number))
+                if llvm.linkage(value) != _PRIVATE:
+                    llvm.set_linkage(value, _INTERNAL)
+            number += 1
+
+
+_LISTS = (
+    (llvm.first_global, llvm.next_global),
+    (llvm.first_alias, llvm.next_alias),
+    (llvm.first_ifunc, llvm.next_ifunc),
+    (llvm.first_function, llvm.next_function),
+)
+"""In the order in which LLVM numbers what is in them (`SlotTracker` of llvm/lib/IR/AsmWriter.cpp)."""
+
+
 def undefine(module: int, name: str, symbol: str) -> None:
     """Make a definition a declaration: somebody else defines it, under this symbol.
 
-    Aliases of it keep what they mean.
+    Aliases of it, and addresses of its blocks, keep what they mean.
     """
     value = value_named(module, name)
     if not value:
         return
-    if llvm.named_function(module, encoded(name)) == value and not _aliases_of(module, value):
+    if llvm.named_function(module, encoded(name)) == value and not _is_meant_otherwise(module, value):
         llvm.set_comdat(value, None)
         llvm.set_linkage(value, _AVAILABLE_EXTERNALLY)  # a body that nobody emits
         if symbol != name:
             rename(value, symbol)
-    elif llvm.named_global(module, encoded(name)) == value and not _aliases_of(module, value):
+    elif llvm.named_global(module, encoded(name)) == value and not aliases_of(module, value):
         llvm.set_comdat(value, None)
         llvm.set_initializer(value, None)
         llvm.set_linkage(value, _EXTERNAL)
@@ -79,7 +102,7 @@ def undefine(module: int, name: str, symbol: str) -> None:
 def erase(module: int, name: str) -> None:
     """Make a definition a declaration, for people to read; unlike `undefine`, this leaves no trace of the body."""
     value = llvm.named_function(module, encoded(name))
-    if not value or _aliases_of(module, value) or any(llvm.as_block_address(user) for user in _users(value)):
+    if not value or _is_meant_otherwise(module, value):
         undefine(module, name, name)
         return
     rename(value, f"{name}#was")
@@ -88,8 +111,8 @@ def erase(module: int, name: str) -> None:
 
 
 def _replace(module: int, value: int, name: str, symbol: str) -> None:
-    """Have a declaration used in the place of an alias, or of what has aliases; those keep it."""
-    aliases = _aliases_of(module, value)
+    """Have a declaration used in the place of a definition; its aliases and the addresses of its blocks keep it."""
+    aliases = aliases_of(module, value)
     rename(value, f"{name}#was")
     stand_in = _declared_like(module, value, symbol)
     llvm.replace_uses(value, stand_in)
@@ -120,9 +143,22 @@ def _declared_like(module: int, value: int, symbol: str) -> int:
 _FUNCTION_KIND = 9
 
 
-def _aliases_of(module: int, value: int) -> list[int]:
+def aliases_of(module: int, value: int) -> list[int]:
+    """The aliases of a definition in its module."""
     aliases = values_of(module, llvm.first_alias, llvm.next_alias)
     return [alias for alias in aliases if llvm.aliasee(alias) == value]
+
+
+def _is_meant_otherwise(module: int, function: int) -> bool:
+    """Whether a function's body is referred to by more than its name: by an alias, or the address of a block."""
+    if aliases_of(module, function):
+        return True
+    block = llvm.first_block(function)
+    while block:
+        if any(llvm.as_block_address(user) for user in _users(llvm.block_value(block))):
+            return True
+        block = llvm.next_block(block)
+    return False
 
 
 def point_elsewhere(module: int, value: int, symbol: str) -> None:
@@ -136,7 +172,7 @@ def point_elsewhere(module: int, value: int, symbol: str) -> None:
         symbol: what it is to use.
     """
     uses = list(_users(value))
-    if not uses or any(llvm.as_block_address(user) for user in uses) or _aliases_of(module, value):
+    if not uses or aliases_of(module, value):
         return
     other = value_named(module, symbol) or _declared_like(module, value, symbol)
     llvm.replace_uses(value, other)
@@ -164,6 +200,27 @@ def publish(module: int, name: str, symbol: str) -> None:
         return
     alias = llvm.add_alias(module, llvm.value_type(value), 0, value, encoded(symbol))
     llvm.set_visibility(alias, _HIDDEN)
+
+
+def store_as(value: int, thread_local: bool) -> None:
+    """Declare a variable as its definition has it: one for all threads, or one for each."""
+    llvm.set_thread_local(value, thread_local)
+    if thread_local:
+        return
+    for user in list(_users(value)):
+        if llvm.as_call(user) and llvm.name_of(llvm.called_value(user)).startswith(_ADDRESS_IN_THREAD):
+            llvm.replace_uses(user, value)  # it takes thread-local variables only
+            llvm.erase_instruction(user)
+
+
+_ADDRESS_IN_THREAD = "llvm.threadlocal.address"
+
+
+def export_label(module: int, name: str, symbol: str) -> None:
+    """Have what a module's assembly may define be found under another symbol, too, also if it is the module's own."""
+    text = f'.ifdef "{name}"\n.globl "{symbol}"\n.set "{symbol}", "{name}"\n.endif\n'
+    data = encoded(text)
+    llvm.append_module_asm(module, data, len(data))
 
 
 def forget_initialisers(module: int) -> None:

@@ -19,7 +19,7 @@ from jitrepl.worker.modules import Unit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
     from typing import TypeVar
 
     from jitrepl.worker.owned import Module
@@ -64,6 +64,8 @@ class Units:
         self._ids: set[str] = set()
         self._symbols: dict[str, Unit | None] = {}
         self._touched: list[Unit] = []
+        self.known: Container[str] = ()
+        """The names that the session defines. ORC may have more symbols: what was unloaded while it was in use."""
         self.entries: dict[str, str] = {}
         """The symbols under which names are found whose symbol is not the name itself."""
         self.fresh: list[Unit] = []
@@ -84,7 +86,7 @@ class Units:
         return symbol
 
     def free_id(self, name: str) -> str:
-        """A module id that no unit has."""
+        """A module id that no unit has had: the functions that ORC makes of its initialisers stay."""
         id, number = name, 1
         while id in self._ids:
             number += 1
@@ -106,6 +108,10 @@ class Units:
     def occupied(self, symbol: str) -> bool:
         """Whether somebody who is no unit has defined a symbol in the JITDylib."""
         return symbol in self._symbols and self._symbols[symbol] is None
+
+    def assembled(self, name: str) -> bool:
+        """Whether some module's assembly may define a symbol."""
+        return any(name in symbols for symbols in self._jit.assembled.values())
 
     def has(self, unit: Unit) -> bool:
         """Whether ORC has a unit."""
@@ -135,6 +141,9 @@ class Units:
             del self._units[unit.module_id]
             raise
         unit.ready = False
+        if unit.number == 1 and unit.module_id in self._jit.assembled:
+            exported, labels = self._jit.assembled[unit.module_id], unit.module.possible_labels()
+            unit.module.labels = {name: symbol for name, symbol in labels if symbol in exported}
         for symbol in unit.symbols.values():
             self._symbols[symbol] = unit
 
@@ -146,6 +155,7 @@ class Units:
 
     def _remove(self, unit: Unit) -> None:
         self._jit.remove(unit.tracker)
+        self._jit.assembled.pop(unit.module_id, None)
         del self._units[unit.module_id]
         for symbol in unit.symbols.values():
             if self._symbols.get(symbol) is unit:
@@ -180,13 +190,21 @@ class Units:
                 value = rewrite.value_named(module, symbol)
                 if value:
                     rewrite.point_elsewhere(module, value, entry)
-        if self.entries:
-            for item in unit.module.globals:
-                entry = self.entry(item.name)
-                if entry != item.name and item.name not in unit.symbols and not (item.local and item.defined):
-                    value = rewrite.value_named(module, item.name)
-                    if value:
-                        rewrite.rename(value, entry)
+        for item in unit.module.globals:
+            if item.name in unit.symbols or (item.local and item.defined):
+                continue
+            entry = self.entry(item.name)
+            owner = self._symbols.get(entry)
+            theirs = owner.module.items.get(item.name) if owner else None
+            stored_otherwise = item.kind == "variable" and theirs and theirs.thread_local != item.thread_local
+            if owner and item.name not in self.known:
+                entry = item.name + _NOBODYS
+            if entry != item.name or stored_otherwise:
+                value = rewrite.value_named(module, item.name)
+                if value and stored_otherwise:
+                    rewrite.store_as(value, not item.thread_local)
+                if value:
+                    rewrite.rename(value, entry)
 
     def materializing(self, id: str) -> None:
         """Take note that ORC compiles a unit."""
@@ -197,7 +215,7 @@ class Units:
             self.fresh.append(unit)
 
     def linked(self, id: str, size: int) -> None:
-        """Take note of the size in bytes of a unit's object."""
+        """Take note of the bytes that a unit's code and data take."""
         unit = self._units.get(id)
         if unit:
             unit.size = size
@@ -280,6 +298,15 @@ class Units:
                 redirect.restore(old, before)
 
         return take_back
+
+
+_NOBODYS = "#"
+"""What is put behind the name of something that nobody defines now, so that ORC does not find what once did."""
+
+
+def name_of(symbol: str) -> str:
+    """The name that a missing symbol stands for."""
+    return symbol.removesuffix(_NOBODYS)
 
 
 def _ends(symbols: list[str]) -> list[str]:

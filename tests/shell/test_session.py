@@ -8,7 +8,7 @@ import pytest
 from transcripts import ROOT
 
 from jitrepl import Session
-from jitrepl.errors import IRError, JITError, SymbolError, UsageError, WorkerDied
+from jitrepl.errors import InputError, IRError, JITError, SymbolError, UsageError, WorkerDied
 
 DATA = ROOT / "tests" / "data"
 CRASHES = str(DATA / "crashes.ll")
@@ -141,3 +141,75 @@ def test_a_library_that_is_no_libllvm_is_told(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("JITREPL_LIBLLVM", "libm.so.6")
     with Session() as session, pytest.raises(JITError, match="jitrepl speaks LLVM 22"):
         session.start()
+
+
+COUNTER = "@n = internal global i32 0\ndefine i32 @next() {{\n  %a = load i32, ptr @n\n  %b = add i32 %a, {}\n"
+COUNTER += "  store i32 %b, ptr @n\n  ret i32 %b\n}}\n"
+
+
+def test_only_files_that_changed_are_loaded_again(session: Session, tmp_path: Path) -> None:
+    counter, other = tmp_path / "counter.ll", tmp_path / "other.ll"
+    counter.write_text(COUNTER.format(1))
+    other.write_text("define i32 @other() { ret i32 1 }")
+    for path in (counter, other):
+        session.load(path)
+    assert session.call("next") == 1
+    assert session.reload() == ()
+    counter.write_text(COUNTER.format(10))
+    (loaded,) = session.reload()
+    assert (loaded.name, loaded.again, loaded.changed) == (str(counter), True, ("next",))
+    assert session.call("next") == 11
+    assert session.reload() == ()
+    (loaded,) = session.reload(str(other))
+    assert (loaded.again, loaded.changed) == (True, ())
+
+
+def test_a_file_that_cannot_be_loaded_again_leaves_what_was(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "counter.ll"
+    path.write_text(COUNTER.format(1))
+    session.load(path)
+    assert session.call("next") == 1
+    path.write_text(COUNTER.format("i32"))
+    with pytest.raises(IRError):
+        session.reload()
+    assert session.call("next") == 2
+    path.unlink()
+    with pytest.raises(InputError, match="no file"):
+        session.reload()
+    assert session.call("next") == 3
+
+
+def test_a_file_that_was_unloaded_is_not_loaded_again(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "counter.ll"
+    path.write_text(COUNTER.format(1))
+    session.load(path)
+    session.unload("counter.ll")
+    path.write_text(COUNTER.format(2))
+    assert session.files() == ()
+    assert session.reload() == ()
+
+
+def test_reset_leaves_nothing(session: Session) -> None:
+    session.load("@v = global i32 1\ndefine i32 @f() { ret i32 1 }")
+    session.call("f")
+    first = session.pid
+    session.reset()
+    assert [symbol for symbol in session.symbols() if symbol.kind != "host"] == []
+    assert session.pid != first
+    with pytest.raises(SymbolError, match="nothing was called yet"):
+        session.again()
+    assert session.load("define i32 @f() { ret i32 2 }").name == "<input 1>"
+    assert session.call("f") == 2
+
+
+def test_stats_count_and_measure(session: Session) -> None:
+    session.load("define i32 @f() { ret i32 1 }\n@v = global i32 1")
+    before = session.stats()
+    session.call("f")
+    session.load("define i32 @f() { ret i32 2 }")
+    session.call("f")
+    figures = session.stats()
+    assert (figures["modules"], figures["symbols"], figures["inputs"], figures["copies"]) == (2, 2, 4, 5)
+    assert before["code"] == 0 < figures["code"] < 1000
+    assert figures["start"] > 0
+    assert 0 < figures["last input"] < figures["mean input"] * 4

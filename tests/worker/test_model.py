@@ -12,6 +12,9 @@ from jitrepl.worker.engine import Engine
 
 FUNCTIONS = [f"f{n}" for n in range(6)]
 VARIABLES = [f"g{n}" for n in range(3)]
+TYPES = {"i64": "{}", "[2 x i64]": "[i64 {}, i64 0]"}
+"""Types of variables, and their initialisers; all are used as an `i64`."""
+
 GETTER = "define i64 @through(ptr %p) {\n  %r = call i64 %p()\n  ret i64 %r\n}\n"
 
 
@@ -25,6 +28,7 @@ class Function:
     """
 
     def __init__(self, constant: int, uses: list[str], module: int) -> None:
+        self.weak = False
         self.constant = constant
         self.uses = uses
         self.module = module
@@ -35,7 +39,8 @@ class Function:
         for n, used in enumerate(self.uses):
             load = f"call i64 @{used}()" if used in FUNCTIONS else f"load i64, ptr @{used}"
             lines += [f"  %u{n} = {load}", f"  %v{n + 1} = add i64 %v{n}, %u{n}"]
-        return "\n".join([f"define i64 @{name}() {{", *lines, f"  ret i64 %v{len(self.uses)}", "}"])
+        linkage = "weak " if self.weak else ""
+        return "\n".join([f"define {linkage}i64 @{name}() {{", *lines, f"  ret i64 %v{len(self.uses)}", "}"])
 
 
 class Model:
@@ -50,7 +55,10 @@ class Model:
         self.engine = engine
         self.random = random.Random(seed)
         self.functions: dict[str, Function] = {}
+        self.waiting: dict[str, list[Function]] = {}
+        """Weak definitions that came when there was one; they take over in order."""
         self.variables: dict[str, list[int]] = {}
+        self.types: dict[str, str] = {}
         self.pointers: dict[str, int] = {}
         self.file: tuple[int, int] | None = None
         self.modules = 0
@@ -75,20 +83,27 @@ class Model:
             others = FUNCTIONS[FUNCTIONS.index(name) + 1 :] + VARIABLES
             uses = self.random.sample(others, self.random.randint(0, min(3, len(others))))
             made[name] = Function(self.random.randrange(1000), uses, self.modules + 1)
+            made[name].weak = self.random.random() < 0.2
         functions = {used for f in made.values() for used in f.uses if used in FUNCTIONS} - set(names)
         variables = {used for f in made.values() for used in f.uses if used in VARIABLES}
         lines = ["define internal i64 @helper(i64 %a) noinline {\n  ret i64 %a\n}"]
         lines += [f"declare i64 @{used}()" for used in sorted(functions)]
         lines += [f"@{used} = external global i64" for used in sorted(variables)]
         self.load("\n".join([*lines, *(function.text(name) for name, function in made.items())]))
-        self.functions.update(made)
+        for name, function in made.items():
+            if function.weak and name in self.functions:
+                self.waiting.setdefault(name, []).append(function)
+            else:
+                self.functions[name] = function
 
     def set_variable(self) -> None:
         """Define a variable; one that starts with what it started with before keeps its value."""
         name, initial = self.random.choice(VARIABLES), self.random.randrange(3)
-        self.load(f"@{name} = global i64 {initial}")
-        if name not in self.variables or self.variables[name][0] != initial:
+        type = self.random.choice(["i64", "i64", "[2 x i64]"])
+        self.load(f"@{name} = global {type} {TYPES[type].format(initial)}")
+        if name not in self.variables or (self.types[name], self.variables[name][0]) != (type, initial):
             self.variables[name] = [initial, initial]
+        self.types[name] = type
 
     def store(self) -> None:
         """Change a variable's value."""
@@ -117,6 +132,8 @@ class Model:
             self.functions.pop(name, None)
             self.variables.pop(name, None)
             self.pointers.pop(name, None)
+            if self.waiting.get(name):
+                self.functions[name] = self.waiting[name].pop(0)
         else:
             with pytest.raises(SymbolError):
                 self.engine.answer(messages.Unload(name, True))

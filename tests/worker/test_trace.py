@@ -59,7 +59,7 @@ def test_what_a_link_needs_is_materialized_in_it(traced: Callable[..., list[str]
         "orc:   materialize a.ll: 1 function, 2 instructions",
         "orc:   materialize b.ll: 1 function, 1 instruction, for g, which a.ll needs",
         "orc:   linked b.ll: g @ N",
-        "orc:   linked a.ll: f @ N",
+        "orc:   linked a.ll: f @ N, f#assembly1 @ N",
         "orc: found f @ N in N ms",
     ]
 
@@ -98,7 +98,7 @@ def test_static_initialisers_and_destructors(traced: Callable[..., list[str]]) -
     lines = traced(
         load(f"define void @run() {{ ret void }}\n@llvm.global_ctors = {structors}\n@llvm.global_dtors = {structors}")
     )
-    assert about(lines, "look up __jitrepl.constructors", "look up __jitrepl.destructors", "run ") == [
+    assert about(lines, "look up __jitrepl.constructors", "look up __jitrepl.destructors", "run the ") == [
         "orc: look up __jitrepl.constructors.a.ll, the table of static initialisers, for loading a.ll",
         "orc: look up __jitrepl.destructors.a.ll, the table of static destructors, for loading a.ll",
         "orc: run the static initialisers of a.ll",
@@ -108,10 +108,10 @@ def test_static_initialisers_and_destructors(traced: Callable[..., list[str]]) -
 
 def test_a_module_with_assembly_is_an_object_from_the_start(traced: Callable[..., list[str]]) -> None:
     assert traced(load('module asm ".globl f"\nmodule asm "f: ret"\ndeclare void @f()')) == [
-        "orc: add a.ll to the JITDylib: an object of N bytes; it defines f"
+        "orc: add a.ll to the JITDylib: an object of N bytes; it defines f, f#assembly1"
     ]
     assert about(traced(Call("f")), "a.ll") == [
-        "orc:   materialize a.ll: an object of N bytes, defines f",
+        "orc:   materialize a.ll: an object of N bytes, defines f, f#assembly1",
         "orc:   linked a.ll: f @ N",
     ]
 

@@ -11,6 +11,10 @@ from jitrepl.shell.crashes import full_text
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import show_size
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 @command("d")
 def dump(session: Session, name: Text = "") -> Record:
@@ -50,15 +54,17 @@ def symbols(session: Session, pattern: Text = "") -> Record:
 
 @command()
 def stats(session: Session) -> Record:
-    """Show figures: inputs, symbols, the copies that crashes and `:undo` return to, and their memory."""
+    """Show figures: modules, inputs, memory, the copies that crashes and `:undo` return to, times.
+
+    `code` is what code and data of the modules take, `worker` the memory of the process that they are in, with LLVM.
+    `start` is how long that took to be ready, `last input` and `mean input` what an input took that changed the
+    session, from the request to the reply.
+    """
     figures = session.stats()
-    memory = {"worker", "memory of copies"}
-    rows = [(key, show_size(value) if key in memory and value else f"{value:g}") for key, value in figures.items()]
-    rows += [(compiler.family.name, compiler.title) for compiler in session.compilation.used.values()]
-    limit = session.limits.undo_memory
-    bound = f" of {show_size(limit)}" if limit else ""
-    lines = [f"{key:<17} {shown}{bound if key == 'memory of copies' else ''}" for key, shown in rows]
-    return Plain("\n".join(lines))
+    rows = [(key, *_FIGURES[key]) for key in _FIGURES if key in figures]
+    lines = [f"{key:<17} {show(figures[key]):<9} {what}" for key, what, show in rows]
+    compilers = [f"{used.family.name:<17} {used.title}" for used in session.compilation.used.values()]
+    return Plain("\n".join([*lines, *compilers]))
 
 
 @command()
@@ -101,3 +107,33 @@ def help(session: Session, topic: Text = "") -> Record:
     if found.aliases:
         details += f"\n\nAlso: {', '.join(':' + alias for alias in found.aliases)}"
     return Help(((found.usage, found.summary),), details.strip())
+
+
+def _count(number: float) -> str:
+    return f"{number:g}"
+
+
+def _size(bytes: float) -> str:
+    return f"{bytes:g}" if bytes < _KILO else show_size(bytes)
+
+
+_KILO = 1024
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"
+
+
+_FIGURES: dict[str, tuple[str, Callable[[float], str]]] = {
+    "modules": ("in the session", _count),
+    "symbols": ("that they define", _count),
+    "code": ("bytes of their code and data", _size),
+    "inputs": ("that changed something", _count),
+    "copies": ("to which a crash or `:undo` returns", _count),
+    "worker": ("memory of the process that runs the code", _size),
+    "memory of copies": ("which they do not share", _size),
+    "undo-memory": ("how much of that there may be", _size),
+    "start": ("until the first worker was ready", _milliseconds),
+    "last input": ("from the request to the reply", _milliseconds),
+    "mean input": ("of all that changed something", _milliseconds),
+}

@@ -12,7 +12,7 @@ from jitrepl.shell.session import Session
 
 @command("m")
 def modules(session: Session) -> Record:
-    """List the modules: what they define, whether their code is there yet, the size of their objects.
+    """List the modules: what they define, whether their code is there yet, the size of code and data.
 
     A module is `lazy` until one of its symbols is looked up. One that is `replaced` defines nothing any more, but its
     code or data may still be in use.

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jitrepl import Session
+from jitrepl.errors import IRError, JITError
+
+MAIN = '#include <stdio.h>\nint f(void), get(void);\nint main(void) { printf("%d %d\\n", f(), get()); }\n'
+WORK = [
+    "define i32 @f() {\n  ret i32 1\n}",
+    "define i32 @f() {\n  ret i32 2\n}",
+    "@v = internal global i32 3\ndefine i32 @get() {\n  %r = load i32, ptr @v\n  ret i32 %r\n}",
+]
+
+
+@pytest.fixture
+def worked(session: Session) -> Session:
+    for text in WORK:
+        session.load(text)
+    return session
+
+
+def script(session: Session, path: Path) -> list[str]:
+    """The lines of the session as a script, without those at the top."""
+    session.save(str(path))
+    return path.read_text().splitlines()[2:]
+
+
+def test_a_script_gives_the_same_results(tmp_path: Path, jitrepl: Callable[..., object]) -> None:
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    (folder / "m.ll").write_text("define i32 @m() { ret i32 4 }")
+    (folder / "hosts.py").write_text('from jitrepl import host\n@host("i32 (i32)")\ndef twice(n):\n    return 2 * n\n')
+    typed = """
+define i32 @f() { ret i32 1 }
+:call nothing
+:next
+define i32 @f() { ret i32 2 }
+define i32 @broken() { ret i64 1 }
+:call f
+define i32 @g() { ret i32 5 }
+:next
+define i32 @g() { ret i32 6 }
+:load "a folder/m.ll"
+:unload input 4
+:call m
+:host "a folder/hosts.py"
+declare i32 @twice(i32)
+define i32 @four(i32 %a) {
+  %b = call i32 @twice(i32 %a)
+  %c = call i32 @twice(i32 %b)
+  ret i32 %c
+}
+:call four 10
+:call "double (double)" cos 0.0
+:unload a folder/m.ll
+:load "a folder/m.ll"
+:call m
+:save "a folder/saved"
+"""
+    first = jitrepl("-k", "-", input=typed)
+    assert "i32 40" in first.out  # type: ignore[attr-defined]
+    (tmp_path / "elsewhere").mkdir()
+    second = jitrepl("a folder/saved", "-e", f":save {tmp_path}/again")
+    assert second.out == first.out  # type: ignore[attr-defined]
+    assert second.status == 0  # type: ignore[attr-defined]
+    assert (tmp_path / "again").read_text() == (folder / "saved").read_text()
+
+
+def test_inputs_keep_the_numbers_that_commands_use(worked: Session, tmp_path: Path) -> None:
+    with pytest.raises(IRError):
+        worked.load("define i32 @broken() { ret i64 1 }")
+    worked.load("define i32 @last() { ret i32 5 }")
+    worked.unload("input 5")
+    assert script(worked, tmp_path / "saved")[-2:] == ["define i32 @last() { ret i32 5 }", ":unload <input 4>"]
+
+
+def test_bitcode_becomes_text_also_when_it_was_replaced(bitcode: Path, tmp_path: Path) -> None:
+    with Session() as session:
+        session.load((bitcode / "sum_c.bc").read_bytes())
+        session.load("define i32 @sum(i32 %a, i32 %b) { ret i32 7 }")
+        session.load((bitcode / "sum_c.bc").read_bytes())
+        lines = script(session, tmp_path / "saved")
+    assert sum(line.startswith("define") and "@sum(" in line for line in lines) == 3
+    assert lines.count(":next") == 2
+
+
+@pytest.mark.parametrize("suffix", [".ll", ".bc", ".o", ".LL"])
+def test_a_linked_file_can_be_linked_with_a_program(worked: Session, tmp_path: Path, suffix: str, clang: str) -> None:
+    saved, program = tmp_path / f"saved{suffix}", tmp_path / "program"
+    worked.save(str(saved))
+    (tmp_path / "main.c").write_text(MAIN)
+    if suffix == ".LL":
+        saved = saved.rename(tmp_path / "saved.ll")
+    if suffix != ".o":
+        subprocess.run([clang, "-c", "-o", tmp_path / "saved.o", saved], check=True, capture_output=True)
+    command = ["cc", "-o", program, tmp_path / "main.c", tmp_path / "saved.o"]
+    subprocess.run(command, check=True, capture_output=True)
+    assert subprocess.run([program], check=True, capture_output=True, text=True).stdout == "2 3\n"
+
+
+def test_what_goes_on_from_an_earlier_version_is_in_the_file(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "m.ll"
+    for number in (1, 2):
+        path.write_text(WORK[2].replace("%r\n}", f"%r\n}}\ndefine i32 @x() {{ ret i32 {number} }}"))
+        session.load(path)
+        assert session.call("get") == 3
+    session.save(str(tmp_path / "saved.ll"))
+    assert "@v = internal global i32 3" in (tmp_path / "saved.ll").read_text()
+
+
+@pytest.mark.parametrize("name", ["saved", "saved.ll", "saved.o"])
+def test_a_file_that_cannot_be_written_is_told(worked: Session, tmp_path: Path, name: str) -> None:
+    with pytest.raises(JITError, match=f"{name} cannot be written: no such file or directory"):
+        worked.save(str(tmp_path / "nowhere" / name))
+
+
+def test_nothing_is_saved_as_nothing(session: Session, tmp_path: Path) -> None:
+    assert script(session, tmp_path / "saved") == []
