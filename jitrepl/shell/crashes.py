@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 
 from jitrepl.crash_report import CrashReport, Frame
+from jitrepl.errors import Finished, JitreplError, UsageError, WorkerDied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jitrepl import messages
 
 _MEANING = {
     "SIGSEGV": "an access to memory that is not there",
@@ -178,3 +181,12 @@ def _source_line(path: str, number: int) -> str:
     except OSError:
         pass
     return ""
+
+
+def refused_start(start: messages.Start, problem: WorkerDied) -> JitreplError:
+    """The error for a worker that ended before it could answer its first request."""
+    if start.llvm_options and not problem.signal and not problem.status:
+        return Finished(f"libLLVM did what {' '.join(start.llvm_options)} asks for")
+    if start.llvm_options and not problem.signal:
+        return UsageError(f"libLLVM did not go on with {' '.join(start.llvm_options)}", "its own message is above")
+    return WorkerDied(f"the worker could not start: {problem.message}", "", problem.signal, problem.status)

@@ -13,11 +13,13 @@ from jitrepl.crash_report import CrashReport
 from jitrepl.errors import Interrupted, JitreplError, ThrownError, TimedOut, UndoError, UsageError, WorkerDied
 from jitrepl.shell.client import Worker
 from jitrepl.shell.copies import reap_dropped
-from jitrepl.shell.crashes import cause, short_frames, was_compiling
+from jitrepl.shell.crashes import cause, refused_start, short_frames, was_compiling
+from jitrepl.shell.interrupts import Undisturbed
 from jitrepl.shell.journal import Journal, as_input, described
 from jitrepl.shell.memory import held_by, private_memory
 from jitrepl.shell.settings import Limits
 from jitrepl.shell.sources import remove_folder
+from jitrepl.shell.times import Times
 from jitrepl.tracer import tracer_of
 
 SIGINT = 2
@@ -28,55 +30,6 @@ if TYPE_CHECKING:
 
 
 _SIGALRM = 14
-
-
-class Undisturbed:
-    """A context in which Ctrl-C is ignored: who pressed it once may press it again, and a recovery must be done whole.
-
-    (`contextlib` would take 3 ms of every start.)
-    """
-
-    def __enter__(self) -> None:
-        import signal
-
-        self._before: object = None
-        if current_thread_is_main():
-            self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def __exit__(self, *_: object) -> None:
-        import signal
-
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]
-
-
-class Times:
-    """How long inputs that changed the session took, from the request to the reply, in seconds."""
-
-    def __init__(self) -> None:
-        self.start = 0.0
-        """How long the first worker took to be ready."""
-        self.last = 0.0
-        self._total = 0.0
-        self._count = 0
-
-    def add(self, seconds: float) -> None:
-        """Count one."""
-        self.last = seconds
-        self._total += seconds
-        self._count += 1
-
-    @property
-    def mean(self) -> float:
-        """The mean of all; 0 if there was none."""
-        return self._total / self._count if self._count else 0.0
-
-
-def current_thread_is_main() -> bool:
-    """Whether this is the thread that Ctrl-C interrupts."""
-    import threading
-
-    return threading.current_thread() is threading.main_thread()
 
 
 class Supervisor:
@@ -229,7 +182,7 @@ class Supervisor:
             try:
                 reply = self._worker.ask(self._start)
             except WorkerDied as problem:
-                raise _refused_start(self._start, problem) from None
+                raise refused_start(self._start, problem) from None
             assert isinstance(reply, messages.Started)
             self._started = reply
             self._told = (self._start.memory, False)
@@ -443,13 +396,3 @@ class Supervisor:
                     self._worker = self._started = None
         inputs = f", {again} inputs were loaded again" if again > 1 else ", 1 input was loaded again" if again else ""
         return "\n".join([f"the session goes on: {memory}{inputs}", *failed])
-
-
-def _refused_start(start: messages.Start, problem: WorkerDied) -> JitreplError:
-    from jitrepl.errors import Finished
-
-    if start.llvm_options and not problem.signal and not problem.status:
-        return Finished(f"libLLVM did what {' '.join(start.llvm_options)} asks for")
-    if start.llvm_options and not problem.signal:
-        return UsageError(f"libLLVM did not go on with {' '.join(start.llvm_options)}", "its own message is above")
-    return WorkerDied(f"the worker could not start: {problem.message}", "", problem.signal, problem.status)

@@ -16,21 +16,21 @@ from jitrepl.worker.generator import HostSymbolGenerator
 from jitrepl.worker.hosts import Hosts
 from jitrepl.worker.initialisers import NULLARY, Initialisers
 from jitrepl.worker.jit import Jit
-from jitrepl.worker.languages import Languages, source_name
+from jitrepl.worker.languages import Languages
+from jitrepl.worker.members import Members
 from jitrepl.worker.modules import describe
-from jitrepl.worker.reader import ARCHIVE_MAGIC, quoted
+from jitrepl.worker.outside import Outside
+from jitrepl.worker.reader import ARCHIVE_MAGIC
 from jitrepl.worker.runtime import Runtime
 from jitrepl.worker.thunks import Thunks
-from jitrepl.worker.units import Units, name_of
+from jitrepl.worker.units import Units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
     from jitrepl.crash_report import CrashReport
-    from jitrepl.worker.admission import Admission
-    from jitrepl.worker.archives import Archives, Member
     from jitrepl.worker.modules import SessionModule
     from jitrepl.worker.snapshots import Copier
 
@@ -76,8 +76,6 @@ class Engine:
         self._reports_at_end = bool(request.llvm_options)
         self._notes: list[str] = []
         self.tell: Callable[[tuple[str, ...]], None] = self._notes.extend
-        self._said: set[str] = set()
-        self._archives: Archives | None = None
         self._sources = SourceFiles(request.sources)
         self._sources.wanted = tracer_of() != 0
         self.jit = Jit(
@@ -89,23 +87,42 @@ class Engine:
         self._units = Units(self.jit, self._sources.folder_of if numbered else None, not request.program)
         self._units.on_remove = lambda module_id: self._initialisers.end_removed(module_id)
         self.dylib = SessionDylib(
-            self.jit, self._units, lambda: self._hosts.names(), self._outside, self._compile_hosts
+            self.jit,
+            self._units,
+            lambda: self._hosts.names(),
+            lambda name: self._outside.has(name),
+            lambda names: self._outside.prepare(names),
         )
-        self.dylib.lender.declare_host = self._declare_host
+        self.dylib.lender.declare_host = lambda name: self._outside.declaration(name)
         thunks = Thunks(self.jit)
         memory = SessionMemory(self.dylib, self.dylib.reader.types)
         self._runtime = Runtime(thunks.compile)
-        self._thread_locals: set[str] = set()
         self._hosts = Hosts(thunks, memory.signature_of, memory)
         memory.hosts = self._hosts
         self._languages = Languages(self.jit, thunks.way_out, self._hosts, self.dylib)
-        self._generator = HostSymbolGenerator(self.jit, self._host_address)
+        self._generator = HostSymbolGenerator(self.jit, lambda symbol: self._outside.address(symbol))
         self._caller = Caller(self.dylib, thunks, self._hosts, memory, self._languages, self._about_to_run)
         self.crashes = CrashWatch(self.jit, self.dylib, self._hosts, self._caller)
         self._initialisers = Initialisers(
             self.jit, self.dylib, self._caller, self._runtime, lambda text: self._notes.append(text), request.program
         )
         self._caller.note = lambda note: self._notes.append(note)
+        self._members = Members(
+            self.dylib,
+            self._initialisers,
+            lambda name: self._hosts.find(name) is not None,
+            lambda text: self._notes.append(text),
+        )
+        self._outside = Outside(
+            self.dylib,
+            self._hosts,
+            self._members,
+            self._languages,
+            self._runtime,
+            self.crashes,
+            lambda text: self._notes.append(text),
+        )
+        self._outside.watches_threads = not request.program
         process.open_runtime()
         llvm.check(llvm.enable_debug_support(self.jit.ptr))
 
@@ -177,10 +194,12 @@ class Engine:
         for library in request.libraries:
             self._open_quietly(library)
         if request.data.startswith(ARCHIVE_MAGIC):
-            return self._open_archive(request)
+            names = self._members.open(request.name, request.data)
+            symbols = tuple(messages.Symbol(name, "symbol", "", request.name, "archived") for name in names)
+            return messages.Loaded(request.name, symbols, notes=self.take_notes(), opened=True)
         admission = self.dylib.add(request.data, request.name, request.replace and not self._program)
         module = admission.module
-        self._thread_locals.update(item.name for item in module.globals if item.thread_local)
+        self._outside.thread_locals.update(item.name for item in module.globals if item.thread_local)
         self._notes += admission.notes
         self._sources.write(module.name, module.data)
         self._initialisers.run_waiting()
@@ -211,35 +230,6 @@ class Engine:
         except OSError as problem:
             self._notes.append(f"warning: {problem}")
 
-    def _open_archive(self, request: messages.Load) -> messages.Loaded:
-        from jitrepl.worker.archives import Archives
-
-        self._archives = self._archives or Archives(self._symbols_of)
-        archive = self._archives.open(request.name, request.data)
-        self.dylib.hosts_changed()  # what was not found before may be in it
-        self._initialisers.run_waiting()
-        symbols = tuple(messages.Symbol(name, "symbol", "", request.name, "archived") for name in archive.members)
-        return messages.Loaded(request.name, symbols, notes=self.take_notes(), opened=True)
-
-    def _load_members(self, names: Iterable[str]) -> None:
-        """Add the members of archives that define these symbols, and what they need in turn."""
-        if self._archives is None:
-            return
-        admissions: list[Admission] = []
-
-        def add(member: Member) -> list[str]:
-            admission = self.dylib.add(member.data, member.name, replace=False)
-            self._notes += admission.notes
-            admissions.append(admission)
-            return [item.name for item in admission.module.needs() if not item.weak]
-
-        def is_known(name: str) -> bool:
-            return name in self.dylib.defined or self._hosts.find(name) is not None
-
-        self._archives.load(list(names), is_known, add)
-        # Members were added in the order in which they need each other: what one needs is ready before it.
-        self._initialisers.run(admissions[::-1])
-
     def _unload(self, request: messages.Unload) -> messages.Unloaded:
         from jitrepl.worker.removal import Removal
 
@@ -267,14 +257,14 @@ class Engine:
         return messages.Done(self.take_notes())
 
     def _call(self, request: messages.Call) -> messages.Called:
-        self._load_members([request.name])
+        self._members.load([request.name])
         value = self._caller.call(request)
         return messages.Called(request.name, value, self.take_notes())
 
     def _run(self, request: messages.Run) -> messages.Running:
         from jitrepl.worker.programs import MAIN, Program
 
-        self._load_members([MAIN])
+        self._members.load([MAIN])
         program = Program(self.dylib, self._initialisers, self._caller, self._hosts, request.arguments)
         if self._notes:
             self.tell(self.take_notes())  # before the program prints something of its own
@@ -315,10 +305,9 @@ class Engine:
             function = self._hosts.find(name)
             if function:
                 rows.append(messages.Symbol(name, "host", self._hosts.signature(function).type.text, "", "ready"))
-        if self._archives:
-            shown = {row.name for row in rows if row.state != "declared"}
-            archived = [pair for pair in self._archives.symbols() if pair[0] not in shown]
-            rows += [messages.Symbol(name, "symbol", "", archive, "archived") for name, archive in archived]
+        shown = {row.name for row in rows if row.state != "declared"}
+        archived = [pair for pair in self._members.symbols() if pair[0] not in shown]
+        rows += [messages.Symbol(name, "symbol", "", archive, "archived") for name, archive in archived]
         return messages.SymbolTable(tuple(rows))
 
     def _add_host(self, request: messages.AddHost) -> messages.HostsAdded:
@@ -374,66 +363,6 @@ class Engine:
         self._compiled = True
         self._linked += 1
         self._units.materializing(module_id)
-
-    def _declare_host(self, name: str) -> str | None:
-        function = self._hosts.find(name)
-        return self._hosts.signature(function).declaration(quoted(name)) if function else None
-
-    def _compile_hosts(self, names: Iterable[str]) -> None:
-        """Make code for the host functions among these undefined symbols, if a function is wanted."""
-        names = list(names)
-        if not self._program:  # nobody waits longer for a program because its threads may overflow their stacks
-            self.crashes.prepare(names)
-        self._load_members(name for name in names if self.dylib.needed(name))
-        self._runtime.prepare(names, self._thread_locals.intersection(names))
-        self._languages.prepare(names)
-        for name in names:
-            function = self._hosts.find(name)
-            if function is None:
-                continue
-            declared = self.dylib.declared(name)
-            if declared and not declared.callable:
-                self._notes.append(
-                    f"warning: {name} is wanted as a variable; the host function of that name is not used"
-                )
-                continue
-            self._hosts.address(name, returns=not (declared and declared.noreturn))
-            written = self._hosts.signature(function).type.text
-            if declared and declared.type.text != written:
-                self._notes.append(
-                    f"warning: {name} is declared as {declared.type.text}, the host function is {written}"
-                )
-
-    def _symbols_of(self, data: bytes, name: str) -> list[str]:
-        """The symbols that bitcode defines for others."""
-        reading = self.dylib.reader.read(data, name)
-        reading.module.close()
-        return [item.name for item in reading.globals if item.defined and not item.local]
-
-    def _outside(self, name: str) -> bool:
-        if self._archives and self._archives.member(name):
-            return True
-        there = self._hosts.find(name) is not None or process.symbol_address(name) is not None
-        return there or self._languages.provides(name) or self._runtime.provides(name)
-
-    def _host_address(self, symbol: str) -> int | None:
-        """What the generator answers: host functions that code was made for, and what a linker would add.
-
-        Of a symbol of the session's own that was unloaded, what stands behind its name.
-        """
-        name = name_of(symbol)
-        if name != symbol:
-            return self._hosts.compiled.get(name) or process.symbol_address(name)
-        address = self._hosts.compiled.get(symbol)
-        if address is None:
-            return self.crashes.address(symbol) or self._runtime.address(symbol)
-        if symbol not in self._said:
-            self._said.add(symbol)
-            self._units.occupy(symbol)
-            if symbol not in self._hosts.own:
-                shown = source_name(symbol)
-                self._notes.append(f"Undefined symbol {shown}: redirect to host function @ 0x{address:016x}")
-        return address
 
 
 _ANSWERS: dict[type, Callable[[Engine, Any], messages.Reply]] = {

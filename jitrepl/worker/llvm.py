@@ -272,16 +272,8 @@ emit_object = prototype("LLVMTargetMachineEmitToMemoryBuffer", Bool, Ptr, Ptr, c
 # bool) of llvm/Support/CommandLine.h; a StringRef is a pointer and a length. Without a stream it reports and exits.
 parse_options = prototype(
     "_ZN4llvm2cl23ParseCommandLineOptionsEiPKPKcNS_9StringRefEPNS_11raw_ostreamEPNS_3vfs10FileSystemES2_b",
-    c_int,
-    c_int,
-    Ptr,
-    Str,
-    c_size_t,
-    Ptr,
-    Ptr,
-    Str,
-    c_int,
-)
+    c_int, c_int, Ptr, Str, c_size_t, Ptr, Ptr, Str, c_int,
+)  # fmt: skip
 shutdown = prototype("LLVMShutdown", None)
 
 # ORC: sessions, dylibs, generators

@@ -1,0 +1,209 @@
+"""What the shell's commands ask of a session."""
+
+from __future__ import annotations
+
+import os
+
+from jitrepl import messages
+from jitrepl.errors import SymbolError, UsageError, without_colours
+from jitrepl.shell.client import Worker
+from jitrepl.shell.compilers import language_of
+from jitrepl.shell.settings import Limits
+from jitrepl.shell.sources import ARCHIVE, LIBRARY, SOURCE, folder_for_inputs, kind_of, read_source
+from jitrepl.shell.supervisor import Supervisor
+from jitrepl.shell.watching import Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jitrepl.crash_report import CrashReport
+    from jitrepl.shell.compilation import Compilation
+
+
+class Requests:
+    """A session, as the shell sees it; `Session` says what the arguments are, and has what Python programs want."""
+
+    def __init__(
+        self,
+        *,
+        llvm_options: tuple[str, ...] = (),
+        worker: Worker | None = None,
+        on_note: Callable[[str], object] | None = None,
+        warm_up: bool = False,
+        snapshots: bool = True,
+        dies_with_shell: bool = False,
+        limits: Limits | None = None,
+        goes_on: bool = True,
+        program: bool = False,
+    ) -> None:
+        self.notes: list[str] = []
+        copies = snapshots and hasattr(os, "fork")
+        limits = limits or Limits()
+        start = messages.Start(
+            tuple(llvm_options), warm_up, copies, dies_with_shell, limits.memory, folder_for_inputs(self), program
+        )
+        self._supervisor = Supervisor(start, worker, limits, on_note or self.notes.append)
+        self.settle = self._supervisor.settle
+        self._supervisor.goes_on = goes_on
+        self.library_folders: tuple[str, ...] = ()
+        """Where libraries are looked for first, as a linker's `-L` says."""
+        self._compilation: Compilation | None = None
+        self.on_diagnostics: Callable[[str], object] = lambda text: self._supervisor.on_note(without_colours(text))
+        """Called with what a compiler printed about a source that it compiled."""
+        self.last_call: messages.Call | None = None
+        self._inputs = 0
+        self.watch = Watch()
+        """The files that the shell loads again when they change."""
+
+    def load_file(self, path: str, data: bytes | None = None, flags: tuple[str, ...] = ()) -> messages.Loaded:
+        """Load a file under the name that the user gave it; a shared library is opened.
+
+        Args:
+            path: where it is.
+            data: its content, if it was read already.
+            flags: for the compiler of a source.
+        """
+        data = read_source(path) if data is None else data
+        if kind_of(path, data) == LIBRARY:
+            self.library(path)
+            return messages.Loaded(path, (), opened=True)
+        return self._load(self.request_for(path, data, flags))
+
+    def library(self, name: str) -> tuple[str, ...]:
+        """Open a library, whose symbols then serve the session; the files that it consists of.
+
+        Args:
+            name: a path, a soname, or what stands behind a linker's `-l`: `m`.
+
+        Raises:
+            InputError: if there is none of that name.
+            JITError: if the dynamic loader refuses it.
+        """
+        from jitrepl.shell.libraries import find_library
+
+        files = find_library(name, self.library_folders)
+        for path in files:
+            data = read_source(path) if path.endswith(".a") else b""
+            if data and kind_of(path, data) == ARCHIVE:
+                self.ask_load(path, data)
+            else:
+                self.ask(messages.AddLibrary(path))
+        return tuple(files)
+
+    def modules(self) -> tuple[messages.ModuleRow, ...]:
+        """The session's modules, in the order in which they came."""
+        reply = self.ask(messages.ListModules())
+        return reply.modules if isinstance(reply, messages.ModuleTable) else ()
+
+    def request_for(
+        self, path: str, data: bytes | None = None, flags: tuple[str, ...] = (), before: bytes = b""
+    ) -> messages.Load:
+        """The request that loads a file: as it is, or as what a compiler makes of it.
+
+        Args:
+            path: where it is.
+            data: its content, if it was read already.
+            flags: for the compiler of a source.
+            before: what the compiler made of it before; if that is the same again, its messages are not told again.
+
+        Raises:
+            InputError: if it cannot be read or compiled.
+            UsageError: if there are flags, and nothing that is compiled.
+        """
+        data = read_source(path) if data is None else data
+        language = language_of(path)
+        if kind_of(path, data) != SOURCE or language is None:
+            if flags:
+                raise UsageError(f"{path} is not compiled, so it takes no flags", "flags are for C, C++ and Rust")
+            return messages.Load(path, data)
+        compiled = self.compilation.compile(language, path, data, flags, self.limits.timeout)
+        if compiled.diagnostics and compiled.bitcode != before:
+            self.on_diagnostics(compiled.diagnostics)
+        return messages.Load(path, compiled.bitcode, libraries=compiled.libraries, flags=flags)
+
+    @property
+    def compilation(self) -> Compilation:
+        """The compilers of this session, and the flags for them."""
+        if self._compilation is None:
+            from jitrepl.shell.compilation import Compilation
+
+            self._compilation = Compilation(lambda: self.start().llvm, lambda text: self._supervisor.on_note(text))
+        return self._compilation
+
+    def add(self, data: bytes) -> messages.Loaded:
+        """Load an input that has no file: `<input N>`."""
+        self._inputs += 1
+        return self.ask_load(f"<input {self._inputs}>", data)
+
+    def ask_load(self, name: str, data: bytes) -> messages.Loaded:
+        """Load `data` and call it `name`."""
+        return self._load(messages.Load(name, data))
+
+    def _load(self, request: messages.Load) -> messages.Loaded:
+        reply = self.ask(request)
+        assert isinstance(reply, messages.Loaded)
+        return reply
+
+    def ask_call(self, name: str, arguments: tuple[str, ...], signature: str = "") -> messages.Called:
+        """Call a function with literals; it is what `again` repeats, also if it fails."""
+        self.last_call = messages.Call(name, arguments, signature)
+        reply = self.ask(self.last_call)
+        assert isinstance(reply, messages.Called)
+        return reply
+
+    def ask_again(self, arguments: tuple[str, ...]) -> messages.Called:
+        """Repeat the last call, with other literals if there are any."""
+        last = self.last_call
+        if last is None:
+            raise SymbolError("nothing was called yet", "call something first: `:call sum 1 2`")
+        return self.ask_call(last.name, arguments or last.arguments, last.signature)
+
+    @property
+    def supervisor(self) -> Supervisor:
+        """What keeps the worker at work."""
+        return self._supervisor
+
+    def ask(self, request: messages.Request) -> messages.Reply:
+        """Make a request of the worker.
+
+        Raises:
+            JitreplError: what the worker refused, or how it died.
+        """
+        return self._supervisor.ask(request)
+
+    def start(self) -> messages.Started:
+        """Have a worker with a JIT; the first request does it, if nobody did before."""
+        return self._supervisor.start()
+
+    # What the shell shows
+
+    @property
+    def symbols_by_name(self) -> dict[str, messages.Symbol]:
+        """The symbols that the inputs of the session define."""
+        return self._supervisor.journal.symbols
+
+    @property
+    def limits(self) -> Limits:
+        """What no input may exceed."""
+        return self._supervisor.limits
+
+    def apply_limits(self) -> None:
+        """Have a changed memory limit hold from now on."""
+        self._supervisor.apply_limits()
+
+    def stats(self) -> dict[str, float]:
+        """Figures about the session: counts, memory in bytes, times in seconds; `:stats` shows them."""
+        self.start()
+        rows = self.modules()
+        there = sum(row.state != "replaced" for row in rows)
+        return {"modules": there, "code": sum(row.size for row in rows), **self._supervisor.stats()}
+
+    @property
+    def last_crash(self) -> CrashReport:
+        """What the last worker that died has noted; its signal is 0 if there is nothing."""
+        return self._supervisor.last_crash
+
+    def tell_notes_to(self, on_note: Callable[[str], object]) -> None:
+        """Have remarks given to a function from now on."""
+        self._supervisor.on_note = on_note
