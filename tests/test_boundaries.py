@@ -75,7 +75,7 @@ assert engine.answer(messages.Call("f")).value.data == 5
     assert loaded & (TERMINAL | {"llvmlite", "jitrepl.shell", "dataclasses", "typing", "inspect"}) == set()
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "worker").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((PACKAGE / "worker").rglob("*.py")), ids=lambda path: path.stem)
 def test_the_worker_never_imports_the_shell(path: Path) -> None:
     assert [name for name in imports_of(path) if name.startswith(("jitrepl.shell", *TERMINAL))] == []
 

@@ -162,7 +162,7 @@ class Worker:
             ready = {descriptor for descriptor, _ in self._poll.poll(milliseconds)}
             if self._channel.stream.fileno() not in ready:
                 return None
-            signal.pthread_sigmask(signal.SIG_BLOCK, _CTRL_C)
+            mask = signal.pthread_sigmask(signal.SIG_BLOCK, _CTRL_C)
             final = False
             try:
                 record = wire.receive(self._channel)
@@ -171,7 +171,7 @@ class Worker:
                 final, record = True, None
             finally:
                 try:
-                    signal.pthread_sigmask(signal.SIG_UNBLOCK, _CTRL_C)
+                    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
                 except KeyboardInterrupt:
                     if not final:
                         raise

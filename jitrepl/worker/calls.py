@@ -7,23 +7,23 @@ import ctypes
 from jitrepl import messages
 from jitrepl.errors import ArgumentError, JitreplError, SymbolError, UndefinedError
 from jitrepl.worker import values
-from jitrepl.worker.dylib import SessionDylib
 from jitrepl.worker.hosts import Hosts
-from jitrepl.worker.missing import suggestion
+from jitrepl.worker.languages.unwinding import THROWN
+from jitrepl.worker.linking.dylib import SessionDylib
+from jitrepl.worker.linking.missing import suggestion
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import settle_streams, symbol_address
 from jitrepl.worker.reader import quoted
 from jitrepl.worker.signatures import Signature, TypeReader
 from jitrepl.worker.thunks import Thunks
 from jitrepl.worker.types import Type
-from jitrepl.worker.unwinding import THROWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jitrepl.worker.languages import Languages
-    from jitrepl.worker.sourcecalls import SourceCall, SourceCalls
+    from jitrepl.worker.languages.support import Languages
+    from jitrepl.worker.source.sourcecalls import SourceCall, SourceCalls
 
 
 class SessionMemory:
@@ -205,7 +205,7 @@ class Caller:
     def sources(self) -> SourceCalls:
         """What debug info says of the session's functions."""
         if self._sources is None:
-            from jitrepl.worker.sourcecalls import SourceCalls
+            from jitrepl.worker.source.sourcecalls import SourceCalls
 
             self._sources = SourceCalls(self._dylib, self._memory, self.run, self._thunks)
         return self._sources
@@ -269,7 +269,7 @@ class Caller:
         """The symbol that a name means: itself, or the function that C++ or Rust spells so."""
         if self._dylib.find(name) or self._dylib.declared(name) or self._hosts.find(name):
             return name
-        from jitrepl.worker.sourcenames import choose, mangled, meant_by
+        from jitrepl.worker.languages.sourcenames import choose, mangled, meant_by
 
         found = [self._dylib.find(symbol) for symbol in meant_by(name, mangled(self._dylib.modules.values()))]
         functions = [pair[1] for pair in found if pair and pair[1].callable]
@@ -307,7 +307,7 @@ class Caller:
                 f"{quoted(name)} comes from {found[0].name}, an object, which does not say its type",
                 f'give it, such as "i32 (i32)": `:call "TYPE" {name} …`, or `declare` it first',
             )
-        from jitrepl.worker.sourcenames import paths
+        from jitrepl.worker.languages.sourcenames import paths
 
         names = list(self._dylib.names())
         similar = suggestion(name, [*names, *paths(names), *self._hosts.names()])
@@ -327,7 +327,7 @@ class Caller:
         try:
             return values.write(type, text, self._memory)
         except JitreplError as problem:
-            from jitrepl.worker.sourcenames import shown
+            from jitrepl.worker.languages.sourcenames import shown
 
             raise ArgumentError(f"argument {index + 1} of {shown(name)}: {problem.message}", problem.hint) from None
 
@@ -337,6 +337,6 @@ def _wrong_count(name: str, signature: Signature, given: int) -> str:
     wanted = "no arguments" if not params else "1 argument" if len(params) == 1 else f"{len(params)} arguments"
     least = "at least " if signature.type.varargs else ""
     inside = ", ".join([type.text for type in params] + ["..."] * signature.type.varargs)
-    from jitrepl.worker.sourcenames import shown
+    from jitrepl.worker.languages.sourcenames import shown
 
     return f"{shown(name)} takes {least}{wanted} ({inside}), {given or 'none'} given"

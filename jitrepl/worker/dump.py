@@ -7,14 +7,15 @@ import re
 
 from jitrepl import messages
 from jitrepl.errors import InternalError, JITError, SymbolError
-from jitrepl.worker import llvm, rewrite
-from jitrepl.worker.dylib import SessionDylib
+from jitrepl.worker import llvm
 from jitrepl.worker.jit import Jit
-from jitrepl.worker.missing import suggestion
-from jitrepl.worker.modules import SessionModule
+from jitrepl.worker.languages.sourcenames import mangled, meant_by
+from jitrepl.worker.linking import rewrite
+from jitrepl.worker.linking.dylib import SessionDylib
+from jitrepl.worker.linking.missing import suggestion
+from jitrepl.worker.linking.modules import SessionModule
 from jitrepl.worker.owned import Context, Module, diagnostics
 from jitrepl.worker.reader import quoted
-from jitrepl.worker.sourcenames import mangled, meant_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

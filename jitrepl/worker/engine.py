@@ -9,21 +9,21 @@ from jitrepl.errors import JITError, UndefinedError
 from jitrepl.tracer import tracer_of
 from jitrepl.worker import llvm, process
 from jitrepl.worker.calls import Caller, SessionMemory
-from jitrepl.worker.crash_watch import CrashWatch
+from jitrepl.worker.crashes.crash_watch import CrashWatch
 from jitrepl.worker.debugger import SourceFiles, let_attach
-from jitrepl.worker.dylib import SessionDylib
-from jitrepl.worker.generator import HostSymbolGenerator
 from jitrepl.worker.hosts import Hosts
-from jitrepl.worker.initialisers import NULLARY, Initialisers
 from jitrepl.worker.jit import Jit
-from jitrepl.worker.languages import Languages
-from jitrepl.worker.members import Members
-from jitrepl.worker.modules import describe
-from jitrepl.worker.outside import Outside
+from jitrepl.worker.languages.support import Languages
+from jitrepl.worker.linking.dylib import SessionDylib
+from jitrepl.worker.linking.generator import HostSymbolGenerator
+from jitrepl.worker.linking.initialisers import NULLARY, Initialisers
+from jitrepl.worker.linking.members import Members
+from jitrepl.worker.linking.modules import describe
+from jitrepl.worker.linking.outside import Outside
+from jitrepl.worker.linking.runtime import Runtime
+from jitrepl.worker.linking.units import Units
 from jitrepl.worker.reader import ARCHIVE_MAGIC
-from jitrepl.worker.runtime import Runtime
 from jitrepl.worker.thunks import Thunks
-from jitrepl.worker.units import Units
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from jitrepl.crash_report import CrashReport
-    from jitrepl.worker.modules import SessionModule
+    from jitrepl.worker.linking.modules import SessionModule
     from jitrepl.worker.snapshots import Copier
 
 _MERGED_AFTER = 50
@@ -209,7 +209,7 @@ class Engine:
         declares = tuple(item.name for item in module.globals if not item.defined)
         changed: tuple[str, ...] = ()
         if admission.previous:
-            from jitrepl.worker import compare
+            from jitrepl.worker.linking import compare
 
             changed = tuple(compare.changed(admission.previous, module))
         return messages.Loaded(
@@ -231,7 +231,7 @@ class Engine:
             self._notes.append(f"warning: {problem}")
 
     def _unload(self, request: messages.Unload) -> messages.Unloaded:
-        from jitrepl.worker.removal import Removal
+        from jitrepl.worker.linking.removal import Removal
 
         removal = Removal(self.dylib, request.what)
         if not request.force:

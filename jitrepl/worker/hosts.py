@@ -11,7 +11,7 @@ from jitrepl.errors import HostError, JitreplError, ThrownError
 from jitrepl.hosting import HostFunction, host, registered
 from jitrepl.literals import quote
 from jitrepl.worker import values
-from jitrepl.worker.languages import source_name
+from jitrepl.worker.languages.support import source_name
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.thunks import Thunks, offsets_of
 from jitrepl.worker.types import Pointer, Type, Void

@@ -9,10 +9,10 @@ from ctypes import Structure, byref, c_uint8, c_uint64, c_void_p, string_at
 
 from jitrepl.errors import JITError
 from jitrepl.worker import llvm
-from jitrepl.worker.lowering import lower
-from jitrepl.worker.object_files import exported, size_in_memory
+from jitrepl.worker.languages.unwind_tables import close_gaps
+from jitrepl.worker.linking.lowering import lower
+from jitrepl.worker.linking.object_files import exported, size_in_memory
 from jitrepl.worker.owned import Module, diagnostics, identifier_of
-from jitrepl.worker.unwind_tables import close_gaps
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import os
 import sys
 
 from jitrepl.errors import JitreplError, SymbolError, ThrownError
-from jitrepl.worker.initialisers import MAIN_PARAMETERS, laid_out, main_arguments, vector_of
-from jitrepl.worker.missing import suggestion
+from jitrepl.worker.linking.initialisers import MAIN_PARAMETERS, laid_out, main_arguments, vector_of
+from jitrepl.worker.linking.missing import suggestion
 from jitrepl.worker.process import prepare_streams
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.types import Function, Int, Pointer, Void
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from jitrepl.worker.calls import Caller
-    from jitrepl.worker.dylib import SessionDylib
     from jitrepl.worker.hosts import Hosts
-    from jitrepl.worker.initialisers import Initialisers
+    from jitrepl.worker.linking.dylib import SessionDylib
+    from jitrepl.worker.linking.initialisers import Initialisers
 
 MAIN = "main"
 _libc = ctypes.CDLL(None)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from ctypes import byref, c_size_t
 
 from jitrepl.errors import BitcodeError, InputError, IRError
-from jitrepl.worker import llvm, rewrite
-from jitrepl.worker.lowering import CONSTRUCTORS, DESTRUCTORS, entries, has_ifuncs
+from jitrepl.worker import llvm
+from jitrepl.worker.linking import rewrite
+from jitrepl.worker.linking.lowering import CONSTRUCTORS, DESTRUCTORS, entries, has_ifuncs
 from jitrepl.worker.owned import Module, parse, verify
 from jitrepl.worker.signatures import ContextReader, Signature, TypeReader
 from jitrepl.worker.types import Type
@@ -157,7 +158,7 @@ class Reading:
     __slots__ = ("constructs", "data", "destructs", "globals", "ifuncs", "module", "notes", "unnamed")
 
     object = False
-    """Whether it is an object rather than IR (`jitrepl.worker.objects`)."""
+    """Whether it is an object rather than IR (`jitrepl.worker.linking.objects`)."""
 
     def __init__(
         self, module: Module, data: bytes, globals: list[Global], notes: list[str], unnamed: bool = False

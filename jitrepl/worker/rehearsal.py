@@ -21,7 +21,7 @@ def warm_up(engine: Engine) -> None:
     """Do ahead what the first call and the first crash would wait for."""
     engine.run_nothing()
     if engine.snapshots:
-        import jitrepl.worker.report  # noqa: F401 - a woken copy has it then
+        import jitrepl.worker.crashes.report  # noqa: F401 - a woken copy has it then
 
 
 def rehearse(engine: Engine) -> None:

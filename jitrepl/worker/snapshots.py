@@ -18,7 +18,7 @@ from jitrepl import messages, wire
 from jitrepl.errors import InternalError
 from jitrepl.tracer import tracer_of
 from jitrepl.worker.jit import Jit
-from jitrepl.worker.lowering import PREFIX
+from jitrepl.worker.linking.lowering import PREFIX
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import hold_lifeline, moved_high
 

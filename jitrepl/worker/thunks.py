@@ -11,12 +11,12 @@ from ctypes import CFUNCTYPE, c_int32, c_void_p
 
 from jitrepl.errors import ArgumentError, InternalError, JITError
 from jitrepl.worker.jit import Jit
-from jitrepl.worker.lowering import PREFIX
+from jitrepl.worker.languages.unwinding import FAILED, PERSONALITY, WayOut
+from jitrepl.worker.linking.lowering import PREFIX
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import symbol_address
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.types import Type, Unsupported, Void
-from jitrepl.worker.unwinding import FAILED, PERSONALITY, WayOut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Thunks:
 
         Returns:
             A function of four addresses. Arguments lie at `offsets_of(…)`. Status 0 means that the function
-            returned; for the others see `jitrepl.worker.unwinding`.
+            returned; for the others see `jitrepl.worker.languages.unwinding`.
         """
         catches = self.way_out.catches
         key = (signature.key, tuple(type.text for type in extra), catches)

@@ -16,7 +16,7 @@ from time import perf_counter
 from jitrepl import messages
 from jitrepl.errors import JITError
 from jitrepl.worker import llvm, process
-from jitrepl.worker.lowering import PREFIX
+from jitrepl.worker.linking.lowering import PREFIX
 from jitrepl.worker.owned import identifier_of
 
 TYPE_CHECKING = False

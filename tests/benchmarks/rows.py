@@ -42,7 +42,7 @@ class Row:
         theirs: how long that takes; None if it is missing.
         ratio_goal: how often the peer's time it may take.
         goal: how long it may take, in seconds.
-        unit: what the times are shown in: `ms` or `µs`.
+        unit: what the times are shown in: `ms`, `µs` or `ns`.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """What, ours, peer, its time, ratio, goal, reached."""
-        scale = 1e3 if self.unit == "ms" else 1e6
+        scale = {"ms": 1e3, "µs": 1e6, "ns": 1e9}[self.unit]
 
         def shown(seconds: float) -> str:
             return f"{seconds * scale:.{1 if seconds * scale >= 10 else 2}f} {self.unit}"

@@ -21,10 +21,11 @@ from pathlib import Path
 import rows
 from copies import copies
 from peers import Peers
+from redefinition import redefinition
 from rows import Row
 
 HEAD = ("what", "ours", "peer", "peer's", "ratio", "goal", "reached")
-PARTS = ("one_shot", "start_on_a_terminal", "inputs", "copies", "script", "symbols", "large_module")
+PARTS = ("one_shot", "start_on_a_terminal", "inputs", "copies", "redefinition", "script", "symbols", "large_module")
 
 
 def main() -> None:
@@ -52,6 +53,7 @@ def parts(peers: Peers, quick: bool) -> dict[str, Callable[[], Iterator[Row]]]:
         "start_on_a_terminal": lambda: rows.start_on_a_terminal(peers, few or 20),
         "inputs": lambda: rows.inputs(peers, few * 2 or 50),
         "copies": lambda: copies(peers, few or 30, few * 64 or 1024, few * 40 or 2000),
+        "redefinition": lambda: redefinition(peers, few * 1000 or 100_000_000, few * 20 or 2000),
         "script": lambda: rows.script(peers, few or 5, few * 40 or 10_000),
         "symbols": lambda: rows.symbols(peers, few or 20),
         "large_module": lambda: rows.large_module(peers, few or 5, few * 20 or 500),

@@ -5,11 +5,11 @@ import pytest
 from jitrepl.errors import ArgumentError
 from jitrepl.worker.calls import SessionMemory
 from jitrepl.worker.engine import Engine
+from jitrepl.worker.languages.unwinding import WayOut
 from jitrepl.worker.owned import parse
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.thunks import Thunks, call_thunk, host_thunk, offsets_of
 from jitrepl.worker.types import Int, Pointer
-from jitrepl.worker.unwinding import WayOut
 
 
 @pytest.fixture

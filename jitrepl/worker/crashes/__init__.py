@@ -1,0 +1,1 @@
+"""What is noted when JITed code crashes, and what is made of that."""

@@ -1,0 +1,68 @@
+"""The crash note: what a dying worker leaves behind for the copy that goes on.
+
+A signal handler, compiled from IR as any JITed code, writes the signal, the registers and the return addresses on the
+stacks of all threads to a page that the copies share.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+
+from jitrepl.worker.crashes.handler import PAGE_SIZE, SLOTS, WORKER, CrashNote, handler, read_note
+from jitrepl.worker.jit import Jit
+from jitrepl.worker.linking.lowering import PREFIX
+from jitrepl.worker.owned import parse
+from jitrepl.worker.process import CRASHES, ONSTACK, SIGINFO, SignalStack, set_action, symbol_address
+
+_SIGINT = 2
+_STACK_SIZE = 1 << 16
+
+
+class CrashHandler:
+    """The handler of this process and of its copies.
+
+    Args:
+        jit: compiles it.
+    """
+
+    def __init__(self, jit: Jit) -> None:
+        self._page = mmap.mmap(-1, PAGE_SIZE)  # shared with every copy
+        page = ctypes.addressof(ctypes.c_char.from_buffer(self._page))
+        name = f"{PREFIX}crash"
+        module, message = parse(handler(name, page).encode(), name)
+        if module is None:
+            raise RuntimeError(message)
+        jit.add(module)
+        self._handler = jit.lookup(name)
+        self._stack = SignalStack(_STACK_SIZE)
+        for number in CRASHES:
+            self.install(number)
+        self.claim()
+
+    def install(self, signal: int) -> None:
+        """Handle a signal."""
+        set_action(signal, self._handler, SIGINFO | ONSTACK)
+
+    def claim(self) -> None:
+        """Be the process whose crash is noted; a copy that goes on has to be."""
+        self._page[WORKER : WORKER + 4] = os.getpid().to_bytes(4, "little")
+
+    def interruptible(self) -> None:
+        """Note where a call was when Ctrl-C ends it."""
+        self.claim()
+        self.install(_SIGINT)
+
+    def take(self) -> CrashNote | None:
+        """The note of the process that died, if it left one; it is there only once."""
+        note = read_note(self._page[:])
+        self._page[:WORKER] = bytes(WORKER)
+        if note:
+            self._page[SLOTS:] = bytes(PAGE_SIZE - SLOTS)
+        return note
+
+
+def possible() -> bool:
+    """Whether the handler knows this machine's registers, and there is an unwinder."""
+    return os.uname().machine == "x86_64" and symbol_address("_Unwind_Backtrace") is not None

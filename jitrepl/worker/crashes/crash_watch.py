@@ -1,0 +1,103 @@
+"""What a worker does about crashes: which handler there is, and who makes the report (docs/decisions/0014).
+
+What it takes to handle one is imported when it is needed: a script pays for none of it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from jitrepl.worker import process
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jitrepl.crash_report import CrashReport, LastWords
+    from jitrepl.worker.calls import Caller
+    from jitrepl.worker.crashes.crash import CrashHandler
+    from jitrepl.worker.crashes.crash_sources import SessionSources
+    from jitrepl.worker.crashes.threads import ThreadStarter
+    from jitrepl.worker.hosts import Hosts
+    from jitrepl.worker.jit import Jit
+    from jitrepl.worker.linking.dylib import SessionDylib
+
+STARTERS = ("_ZNSt", "_ZSt", "_ZN3std", "_RN", "GOMP_", "__kmpc_")
+"""What the symbols of libraries begin with that start threads for programs in C++, Rust and OpenMP."""
+THREAD_STARTER = "pthread_create"
+
+
+class CrashWatch:
+    """Handles the crashes of this process.
+
+    Args:
+        jit, dylib, hosts: what a report is about.
+        caller: knows whether JITed code runs.
+    """
+
+    def __init__(self, jit: Jit, dylib: SessionDylib, hosts: Hosts, caller: Caller) -> None:
+        self._jit = jit
+        self._dylib = dylib
+        self._hosts = hosts
+        self._caller = caller
+        self._handler: CrashHandler | None = None
+        self._callback: object = None
+        self._threads: ThreadStarter | None = None
+
+    def begin(self, copies: bool, tell: Callable[[LastWords], object]) -> None:
+        """Have a crash leave a note for the copy that goes on; where there is none, have it told.
+
+        Args:
+            copies: whether there will be copies of this process.
+            tell: sends a record to the shell.
+        """
+        if copies:
+            from jitrepl.worker.crashes import crash
+
+            if crash.possible():
+                self._handler = crash.CrashHandler(self._jit)
+        elif process.MACHINE == "x86_64":
+            own = os.getpid()
+            self._callback = process.crash_callback(lambda *crash: self._speak(tell, own, *crash))
+
+    def note_interrupts(self) -> None:
+        """Handle Ctrl-C, too, while this request runs."""
+        if self._handler:
+            self._handler.interruptible()
+        elif self._callback:
+            process.install(self._callback, process.SIGINT)
+
+    def prepare(self, names: list[str]) -> None:
+        """Give signal stacks to the threads that code with these undefined symbols may start."""
+        starts = THREAD_STARTER in names or any(name.startswith(STARTERS) for name in names)
+        if starts and (self._handler or self._callback):
+            from jitrepl.worker.crashes.threads import ThreadStarter
+
+            self._threads = self._threads or ThreadStarter(self._jit)
+            self._threads.prepare()
+
+    def address(self, symbol: str) -> int | None:
+        """What JITed code gets for a symbol that this watch has to serve; None for any other."""
+        return self._threads.address if self._threads and symbol == THREAD_STARTER else None
+
+    def explain(self) -> CrashReport:
+        """What is known of the crash of the process that this one is a copy of; it is there only once."""
+        note = self._handler.take() if self._handler else None
+        if note is None:
+            from jitrepl.crash_report import CrashReport
+
+            return CrashReport(0)
+        from jitrepl.worker.crashes.report import report
+
+        return report(note, self._jit.triple, self._sources())
+
+    def _speak(self, tell: Callable[[LastWords], object], own: int, signal: int, info: int, context: int) -> None:
+        if self._caller.running and os.getpid() == own:
+            from jitrepl.worker.crashes.lastwords import speak
+
+            speak(signal, info, context, self._jit.triple, self._sources(), tell)
+
+    def _sources(self) -> SessionSources:
+        from jitrepl.worker.crashes.crash_sources import SessionSources
+
+        return SessionSources(self._dylib, self._jit, self._hosts)

@@ -1,0 +1,1 @@
+"""What C++ and Rust need beyond a linker: names, exceptions, panics, libraries."""
