@@ -98,12 +98,12 @@ def test_static_initialisers_and_destructors(traced: Callable[..., list[str]]) -
     lines = traced(
         load(f"define void @run() {{ ret void }}\n@llvm.global_ctors = {structors}\n@llvm.global_dtors = {structors}")
     )
-    assert about(lines, "look up __jitrepl.constructors", "look up __jitrepl.destructors", "run the ") == [
+    assert about(lines, "look up __jitrepl.constructors", "look up __jitrepl.destructors", "orc: run ") == [
         "orc: look up __jitrepl.constructors.a.ll, the table of static initialisers, for loading a.ll",
         "orc: look up __jitrepl.destructors.a.ll, the table of static destructors, for loading a.ll",
         "orc: run the static initialisers of a.ll",
     ]
-    assert about(traced(Quit()), "run ") == ["orc: run what a.ll has left for the end"]
+    assert about(traced(Quit()), "orc: run ") == ["orc: run what a.ll has left for the end"]
 
 
 def test_a_module_with_assembly_is_an_object_from_the_start(traced: Callable[..., list[str]]) -> None:
