@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 
 from jitrepl import messages
-from jitrepl.errors import TimedOut, UsageError
+from jitrepl.crash_report import CrashReport
+from jitrepl.errors import Interrupted, JitreplError, TimedOut, UsageError, WorkerDied
 from jitrepl.shell.companion import Companion
+from jitrepl.shell.crashes import cause, short_frames
 from jitrepl.shell.render import render_error
 
 TYPE_CHECKING = False
@@ -19,7 +21,8 @@ TIMED_OUT = 124
 """The exit status of timeout(1)."""
 BY_SIGNAL = 128
 """What shells add the number of a signal to."""
-_MEANT = (1, 2, 13, 15)
+_SIGINT, _SIGALRM = 2, 14
+_MEANT = (1, _SIGINT, 13, 15)
 """SIGHUP, SIGINT, SIGPIPE, SIGTERM end a program without a word, as in a shell: somebody meant it."""
 _PATIENCE = 3
 """How often Ctrl-C has to be pressed to end a program of a session that does not mind it."""
@@ -58,9 +61,11 @@ def run_files(session: Session, options: Options, output: Output) -> int:
     if status >= 0:
         session.supervisor.release()
         return status
-    signal, error = session.supervisor.bury(options.files[0], -status)
+    report = session.supervisor.release()
+    # A report that got stuck was ended by its alarm.
+    signal = report.signal if status == -_SIGALRM and report.signal else -status
     if signal not in _MEANT:
-        output.lines(render_error(error))
+        output.lines(render_error(_killed(session, options.files[0], signal, report, "")))
     return BY_SIGNAL + signal
 
 
@@ -75,8 +80,17 @@ def run_in_session(session: Session, arguments: tuple[str, ...]) -> int:
     with Companion(_PATIENCE) as companion:
         status = companion.wait(begin(session, (name, *arguments)), session.limits.timeout)
     if status < 0:
-        raise session.supervisor.explain_program(-status)
+        hint = "the session goes on, as it was before this input"
+        raise _killed(session, "@main", -status, session.supervisor.explained(CrashReport(0)), hint)
     return status
+
+
+def _killed(session: Session, name: str, signal: int, report: CrashReport, hint: str) -> JitreplError:
+    """The error for a program that a signal ended."""
+    frames = short_frames(report, session.supervisor.journal.source_line)
+    if signal == _SIGINT:
+        return Interrupted("\n".join([f"interrupted in {name}", *frames]), hint)
+    return WorkerDied(f"{name} was killed by {cause(signal, report)}", hint, signal, 0, frames)
 
 
 def begin(session: Session, arguments: tuple[str, ...]) -> int:

@@ -22,8 +22,6 @@ from jitrepl.shell.sources import remove_folder
 from jitrepl.shell.times import Times
 from jitrepl.tracer import tracer_of
 
-SIGINT = 2
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,32 +142,14 @@ class Supervisor:
             raise KeyboardInterrupt
         return reply
 
-    def bury(self, name: str, signal: int) -> tuple[int, JitreplError]:
-        """Let go of a worker that had become a program, which a signal ended; the session is over.
-
-        Args:
-            name: what the program is called.
-            signal: the signal's number.
-
-        Returns:
-            The number, or that of the crash that led to it; and the error for the user.
-        """
-        assert self._worker is not None
-        self._worker.catch_up()
-        report = self._worker.last_words
-        self.release()
-        if signal == _SIGALRM and report.signal:
-            signal = report.signal
-        frames = short_frames(report, self.journal.source_line)
-        text = f"{name} was killed by {cause(signal, report)}"
-        return signal, WorkerDied(text, "", signal, 0, frames)
-
-    def release(self) -> None:
-        """Let go of a worker that had become a program and is gone; the session is over."""
+    def release(self) -> CrashReport:
+        """Let go of a worker that had become a program, and is gone; what it has told of a crash. That is the end."""
         self._closed = True
-        if self._worker:
-            self._worker.leave()
-            self._worker = None
+        worker, self._worker = self._worker, None
+        assert worker is not None
+        worker.catch_up()
+        worker.leave()
+        return worker.last_words
 
     def start(self) -> messages.Started:
         """Have a worker with a JIT; the first request does it, if nobody did before."""
@@ -288,7 +268,7 @@ class Supervisor:
             self._worker = died.resume(wanted)
             words = died.last_words
             self._told = None  # a copy may be older than that
-        report = self._explained(words)
+        report = self.explained(words)
         if self._debugger:
             from jitrepl.shell.debuggers import ended
 
@@ -325,7 +305,7 @@ class Supervisor:
                 self._told = None  # a copy may be older than that
                 self._restore(wanted)
 
-    def _explained(self, words: CrashReport) -> CrashReport:
+    def explained(self, words: CrashReport) -> CrashReport:
         """What the worker that died has said, or else what the one that was woken knows of it."""
         self.last_crash = words
         if words.signal:
@@ -339,15 +319,6 @@ class Supervisor:
                 self.last_crash = reply
         return self.last_crash
 
-    def explain_program(self, signal: int) -> JitreplError:
-        """The error for a program that a signal ended, in a copy of the worker."""
-        report = self._explained(CrashReport(0))
-        frames = short_frames(report, self.journal.source_line)
-        hint = "the session goes on, as it was before this input"
-        if signal == SIGINT:
-            return Interrupted("\n".join(["interrupted in @main", *frames]), hint)
-        return WorkerDied(f"@main was killed by {cause(signal, report)}", hint, signal, 0, frames)
-
     def _recover_idle(self) -> str:
         """Go on without a worker that died while nothing was asked of it, by a thread that a call left; a note."""
         assert self._worker is not None
@@ -355,7 +326,7 @@ class Supervisor:
         died = self._worker
         self._worker = died.resume(len(self.journal))
         self._told = None  # a copy may be older than that
-        report = self._explained(died.last_words)
+        report = self.explained(died.last_words)
         lost = self._restore(len(self.journal))
         self.start()
         what = f"killed by {cause(problem.signal, report)}" if isinstance(problem, WorkerDied) else "ended"
