@@ -196,6 +196,7 @@ def test_a_saved_session_has_the_flags(clang: Counted, sessions: list[Session]) 
     session.load("f.c", "-DX=1")
     session.save("work.jitrepl")
     assert Path("work.jitrepl").read_text().splitlines()[1:] == [
+        ":next",
         ":set cflags -DY=2",
         f":load {Path('f.c').resolve()} -- -DX=1",
     ]
