@@ -1,4 +1,4 @@
-"""What redefinition costs: calls within an input, across inputs, after a redefinition; and many inputs in one session."""
+"""What redefinition costs: calls within an input, across inputs, after a redefinition; and long sessions."""
 
 from __future__ import annotations
 
