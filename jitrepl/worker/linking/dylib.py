@@ -345,7 +345,7 @@ class SessionDylib:
             item.name
             for module in modules
             for item in module.needs()
-            if not item.weak and item.name not in self.defined and not self._provided(item.name)
+            if (item.defined or not item.weak) and item.name not in self.defined and not self._provided(item.name)
         }
 
     def _reach(self, module: SessionModule, lazy: bool) -> dict[SessionModule, None]:

@@ -49,9 +49,11 @@ class Removal(Change):
         found = []
         for name in self.names:
             for user in self.dylib.users_of([name]):
-                if user is not self.module:
-                    functions = using_functions(user, name)
-                    found += [f"{quoted(function)} of {user.name}" for function in functions] or [user.name]
+                functions = using_functions(user, name)
+                found += [f"{quoted(function)} of {user.name}" for function in functions] or [user.name]
+            if not self.whole:
+                others = [other for other in using_functions(self.module, name) if other != name]
+                found += [f"{quoted(other)} of {self.module.name}" for other in others]
         return list(dict.fromkeys(found))
 
     def refuse_if_bound(self, what: str) -> None:
@@ -80,25 +82,23 @@ class Removal(Change):
                 f"`:unload {what}!` unloads it all the same; calls of its users then fail until it is defined again",
             )
 
-    def run(self, finalize: Callable[[SessionModule], None]) -> None:
+    def run(self, end: Callable[[SessionModule], None]) -> None:
         """Take it out.
 
         Args:
-            finalize: runs the static destructors of a module, before its memory is given back.
+            end: runs what a module wants done before it goes.
 
         Raises:
             JITError: if what uses it cannot be compiled without it; then nothing was done.
-            HostError: if a destructor fails by that; then nothing else was done.
         """
         try:
             self._run()
-            unused = self._unused()
-            for module in dict.fromkeys([self.module] * self.whole + unused):
-                finalize(module)
         except BaseException:
             self.take_back()
             raise
-        for module in unused:
+        if self.whole:
+            end(self.module)
+        for module in self._unused():
             self.dylib.retired.remove(module)
             for unit in module.units:
                 if self.units.has(unit):
@@ -107,9 +107,9 @@ class Removal(Change):
 
     def _run(self) -> None:
         dylib, module = self.dylib, self.module
-        users = [user for user in dylib.users_of(self.names) if user is not module]
         for name in self.names:
-            self._keep_for(name, any(user.ready for user in users if user.uses(name)))
+            users = [module] * (not self.whole) + dylib.users_of([name])
+            self._keep_for(name, any(user.ready for user in users))
             pair = dylib.defined.pop(name)
             self.undo_by(lambda name=name, pair=pair: dylib.defined.__setitem__(name, pair))  # type: ignore[misc]
             if not self.whole:
@@ -123,7 +123,8 @@ class Removal(Change):
             self.retire(module)
         dylib.want(self.names)
         revived = list(self._revive())
-        settlements = self.rebuild(dict.fromkeys([*(each for each in revived if each.ready), *users]))
+        affected = [*(each for each in revived if each.ready), *dylib.users_of(self.names)]
+        settlements = self.rebuild(dict.fromkeys(affected))
         replacing = [each for each in revived if not each.ready and any(map(dylib.formers.get, self.names))]
         self.settle([*settlements, *(Settlement(each.unit) for each in replacing)])
 

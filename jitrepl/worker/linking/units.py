@@ -77,6 +77,14 @@ class Units:
         """The symbol under which other modules find a name."""
         return self.entries.get(name, name)
 
+    def sought(self, name: str) -> str:
+        """The symbol under which a module is to look for what it does not define.
+
+        ORC has more than the session defines: what was unloaded while it was in use. That nobody is to find.
+        """
+        entry = self.entry(name)
+        return name + _NOBODYS if name not in self.known and self._symbols.get(entry) else entry
+
     def free_symbol(self, name: str) -> str:
         """A symbol for a new definition of a name."""
         symbol, number = name, 1
@@ -136,7 +144,7 @@ class Units:
         self._name(unit)
         self._units[unit.module_id] = unit
         try:
-            unit.tracker = unit.give(self._jit, self.folder_of, made, self.entry)
+            unit.tracker = unit.give(self._jit, self.folder_of, made, self.sought)
         except BaseException:
             del self._units[unit.module_id]
             raise
@@ -193,12 +201,10 @@ class Units:
         for item in unit.module.globals:
             if item.name in unit.symbols or (item.local and item.defined):
                 continue
-            entry = self.entry(item.name)
+            entry = self.sought(item.name)
             owner = self._symbols.get(entry)
             theirs = owner.module.items.get(item.name) if owner else None
             stored_otherwise = item.kind == "variable" and theirs and theirs.thread_local != item.thread_local
-            if owner and item.name not in self.known:
-                entry = item.name + _NOBODYS
             if entry != item.name or stored_otherwise:
                 value = rewrite.value_named(module, item.name)
                 if value and stored_otherwise:

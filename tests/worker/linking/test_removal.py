@@ -157,3 +157,18 @@ def test_assembly_elsewhere_does_not_stand_for_what_is_unloaded(steps: Steps) ->
         steps.call("use")
     steps.load(constant("f", 2))
     assert steps.call("use") == 2
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_a_module_that_uses_its_own_symbol_is_a_user_too(steps: Steps, used: bool) -> None:
+    steps.load(constant("f", 1) + caller("use", "f"))
+    if used:
+        assert steps.call("use") == 1
+    with pytest.raises(SymbolError, match="f is used by @use of <input 1>"):
+        steps.unload("f", force=False)
+    steps.unload("f")
+    with pytest.raises(UndefinedError, match="@f is used by @use"):
+        steps.call("use")
+    steps.load(constant("f", 2))
+    assert steps.call("use") == 2
+    assert steps.unload("input 1", force=False).names == ("use",)
