@@ -41,16 +41,28 @@ class Companion:
 
     def __init__(self, patience: int = 0) -> None:
         self._patience = patience
+        self._caught = 0
+        self._handler: object = None
 
     def __enter__(self) -> Self:
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
+        # Another thread of ours, such as one of the prompt's, may get Ctrl-C all the same.
+        try:
+            self._handler = signal.signal(signal.SIGINT, self._catch)
+        except ValueError:
+            self._handler = None  # this is not the main thread, which is the one that minds
         return self
+
+    def _catch(self, *_: object) -> None:
+        self._caught += 1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         while signal.sigtimedwait(_AWAITED, 0):
             pass  # what was sent to the program is not for us
+        if self._handler is not None:
+            signal.signal(signal.SIGINT, self._handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
     def wait(self, pid: int, timeout: float = 0) -> int:
@@ -86,15 +98,16 @@ class Companion:
             if end is not None:
                 rest = min(rest, max(end - monotonic(), 0))
             event = signal.sigtimedwait(_AWAITED, rest)
+            caught, self._caught = self._caught, 0
+            interrupts += caught + (event is not None and event.si_signo == signal.SIGINT)
+            if self._patience and interrupts >= self._patience:
+                os.kill(pid, signal.SIGKILL)
             if event is None:
                 if end is not None and monotonic() >= end:
                     os.kill(pid, signal.SIGKILL if asked else signal.SIGTERM)
                     asked, end = True, monotonic() + _PATIENCE
                 continue
-            interrupts += event.si_signo == signal.SIGINT
-            if self._patience and interrupts == self._patience:
-                os.kill(pid, signal.SIGKILL)
-            elif event.si_code <= 0 and event.si_signo in _PASSED_ON:
+            if event.si_code <= 0 and event.si_signo in _PASSED_ON:
                 # It comes from another process: the terminal's signals (SI_KERNEL) the program has got itself.
                 os.kill(pid, event.si_signo)
 
