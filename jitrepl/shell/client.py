@@ -81,8 +81,8 @@ class Worker:
         self._count = count
         self._channel = Channel(stream)
         self._gone = False
-        self.interrupted = False
-        """Whether Ctrl-C was pressed when a reply had come already; whoever asked has to see to it."""
+        self.interrupted = self.pressed = False
+        """Whether Ctrl-C was pressed when a reply had come already; at any time. Whoever asked has to see to it."""
         self.last_words = CrashReport(0)
         """What the process itself has said of its crash."""
         self._end: type[JitreplError] = WorkerDied
@@ -145,6 +145,7 @@ class Worker:
                 self._end = TimedOut
                 reply = self._interrupt()
         except KeyboardInterrupt:
+            self.pressed = True
             reply = self._left_to_debugger()
             if reply is None and self.alive():
                 self._end = Interrupted

@@ -86,7 +86,7 @@ class Supervisor:
     def _end(self, worker: Worker, wait: bool) -> None:
         answered = False
         try:
-            if self._started:
+            if self._started and not self._start.program:  # a program would not answer
                 worker.ask(messages.Quit())
                 answered = True
         except JitreplError:
@@ -137,7 +137,7 @@ class Supervisor:
             self._times.add(perf_counter() - began)
         self.journal.add(request, reply)
         self._tell(getattr(reply, "notes", ()))
-        if worker.interrupted:
+        if worker.interrupted or (worker.pressed and self._start.program):
             worker.interrupted = False
             raise KeyboardInterrupt
         return reply

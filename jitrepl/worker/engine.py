@@ -144,9 +144,7 @@ class Engine:
 
     def leave_alone(self) -> None:
         """This process is a copy that runs a program."""
-        if self._dies_with_shell:
-            process.die_with_parent()
-        process.hold_lifeline()
+        process.die_with_parent()  # the shell waits for it; the lifeline is the worker's
         self.crashes.note_interrupts()
         self.files.forget()
 
