@@ -235,6 +235,11 @@ class Caller:
             values.remark(type, data),
         )
 
+    def prepare(self, signature: Signature) -> None:
+        """Do what comes before code runs: compile what calls of a type need, tell notes, leave a copy."""
+        self._thunks.for_call(signature, ())
+        self._about_to_run()
+
     def run(self, signature: Signature, address: int, data: bytes, extra: tuple[Type, ...] = ()) -> bytes:
         """Call an address with arguments laid out as `offsets_of` says; the bytes of the result.
 

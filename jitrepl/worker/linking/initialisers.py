@@ -154,6 +154,8 @@ class Initialisers:
         first = [self._address(module, ifunc_symbol(module.units[0].module_id)) for module in modules if module.ifuncs]
         constructors = [entry for module in modules for entry in self._tables(module, CONSTRUCTORS)]
         destructors = [(*entry, module) for module in modules for entry in self._tables(module, DESTRUCTORS)]
+        if destructors:
+            self._caller.prepare(_STARTER)  # a copy from before the constructors is not to call destructors
         # What is registered later runs before: destructors are the last thing that is done for a module.
         for _, function, module in sorted(destructors, key=lambda entry: entry[0]):
             self._runtime.at_exit(function, module.units[0].module_id)
