@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from jitrepl.records import Record
+from jitrepl.results import ModuleRow as ModuleRow
+from jitrepl.results import Symbol as Symbol
+from jitrepl.results import Value as Value
 
 # Requests: what the shell asks.
 
@@ -139,6 +142,16 @@ class AddLibrary(Request):
     path: str
 
 
+class Repeat(Request):
+    """Do once more what the copy of the worker that is asked has not done yet; the reply is that of the request.
+
+    Args:
+        request: what it has missed; what that prints was printed.
+    """
+
+    request: Request
+
+
 class Resume(Request):
     """Wake a snapshot, which is the worker from then on; answered by `Done`."""
 
@@ -203,13 +216,16 @@ class Snapshot(Record):
     """The worker has left a copy of itself; sent after a reply, with the copy's socket.
 
     Args:
-        pid: the copy's process; 0 if none could be made `since` something is the case, and then there is no socket.
+        pid: the copy's process; 0 if there is none, and then there is no socket.
         replaces: whether it takes the place of the copy before: something was compiled, but nothing has run.
+        since: why no copy could be made: something has been the case since the last one.
+        repeats: whether there is none because repeating the request does exactly what it has done.
     """
 
     pid: int
     replaces: bool = False
     since: str = ""
+    repeats: bool = False
 
 
 class Told(Record):
@@ -229,25 +245,6 @@ class Started(Reply):
     llvm: str
     triple: str
     notes: tuple[str, ...] = ()
-
-
-class Symbol(Record):
-    """A symbol of the session.
-
-    Args:
-        kind: `function`, `variable`, `alias`, `ifunc` or `host`; `symbol` if that is not known, as in an archive.
-        type: its value type as IR writes it; "" if that is not known, as in an object.
-        module: the name of the module that defines it; "" for one that is only declared.
-        state: `declared`, `archived` (in an archive, and not needed yet), `lazy` (not materialized), `ready`.
-        spelling: how C++ or Rust source spells it, `add(int, int)`; "" if that is its name.
-    """
-
-    name: str
-    kind: str
-    type: str
-    module: str
-    state: str
-    spelling: str = ""
 
 
 class Loaded(Reply):
@@ -290,47 +287,12 @@ class Unloaded(Reply):
     notes: tuple[str, ...] = ()
 
 
-class ModuleRow(Record):
-    """A module of the session.
-
-    Args:
-        functions, variables: how many of them it defines now; aliases are counted as what they stand for.
-        state: `lazy`, `ready`, or `replaced` if it defines nothing any more but may be in use.
-        size: the bytes that its code and data take; 0 while it is lazy.
-    """
-
-    name: str
-    functions: int
-    variables: int
-    state: str
-    size: int
-
-
 class ModuleTable(Reply):
     """The session's modules, in the order in which they came."""
 
     modules: tuple[ModuleRow, ...]
     notes: tuple[str, ...] = ()
     opened: bool = False
-
-
-class Value(Record):
-    """A value: of a first-class IR type or, where debug info says so, of a type of the source language.
-
-    Args:
-        type: its type as IR, or as the source, writes it.
-        text: the value in the same spelling, without the type.
-        data: as Python sees it: int, float, bool, bytes, tuple, None; `Decimal` for floats wider than a double; of a
-            source type also str, list, dict and `jitrepl.structs.Struct`.
-        remark: other readings that help a person (`unsigned 4294967295, 0xffffffff`), or "".
-        shown: both, where type and text are not to be written one after the other (`Point { x: 1 }`), or "".
-    """
-
-    type: str
-    text: str
-    data: object
-    remark: str = ""
-    shown: str = ""
 
 
 class Called(Reply):

@@ -16,8 +16,7 @@ from jitrepl import errors, wire
 from jitrepl.crash_report import CrashReport, LastWords
 from jitrepl.errors import InternalError, Interrupted, JitreplError, TimedOut, WorkerDied
 from jitrepl.messages import Proceed, Resume, Snapshot, Start, Told
-from jitrepl.shell.copies import Copy, reap_dropped
-from jitrepl.shell.memory import MemoryBudget
+from jitrepl.shell.copies import Copies, reap_dropped
 from jitrepl.tracer import tracer_of
 
 TYPE_CHECKING = False
@@ -63,22 +62,15 @@ _RIGHTS_SPACE = _socket.CMSG_SPACE(4)
 class Worker:
     """A worker process, the socket to it, and the sleeping copies that it has left.
 
-    A copy is as the worker was after one of the requests that changed it; they are numbered from 0, the one after
-    `Start`.
-
     Args:
         pid: the process, a child of this one.
         stream: our end of the socket.
-        copies: copies that are there already, by their number.
-        count: the number of the next copy.
+        copies: copies that are there already.
     """
 
-    def __init__(self, pid: int, stream: socket, copies: dict[int, Copy] | None = None, count: int = 0) -> None:
+    def __init__(self, pid: int, stream: socket, copies: Copies | None = None) -> None:
         self.pid = pid
-        self.copies = copies or {}
-        self.limit = 1  # how many copies are kept besides the newest
-        self.budget = MemoryBudget()
-        self._count = count
+        self.copies = Copies() if copies is None else copies
         self._channel = Channel(stream)
         self._gone = False
         self.interrupted = self.pressed = False
@@ -183,7 +175,7 @@ class Worker:
     def _handled(self, record: object) -> bool:
         """Take note of what a worker sends besides replies; whether it was such a message."""
         if isinstance(record, Snapshot):
-            self._keep(record)
+            self.copies.note(record, self._channel.descriptors, self.pid)
         elif isinstance(record, LastWords):
             self.last_words = record.report
         elif isinstance(record, Told):
@@ -208,67 +200,38 @@ class Worker:
         """Take what the worker has sent: of one that lives, copies of itself; of one that is gone, all."""
         return self._reply(0)
 
-    def _keep(self, record: Snapshot) -> None:
-        number = self._count
-        if record.replaces:
-            number -= 1
-            if number in self.copies:
-                self.copies.pop(number).drop()
-        else:
-            self._count += 1
-        if record.pid and self._channel.descriptors:
-            self.copies[number] = Copy(record.pid, self._channel.descriptors.pop())
-        self.copyless = record.since
-        over = max(len(self.copies) - self.limit - 1, 0)
-        for old in sorted(self.copies)[:over]:
-            self.copies.pop(old).drop()
-        if record.pid:
-            pids = {old: self.copies[old].pid for old in sorted(self.copies)}
-            for old in list(pids)[: self.budget.exceeded(self.pid, list(pids.values()))]:
-                self.copies.pop(old).drop()
-        reap_dropped()
-
     def resume(self, number: int) -> Worker | None:
-        """Wake the newest copy that is not newer than `number`; this worker and what is newer are ended.
+        """Wake the newest copy that is not newer than a state; this worker and what is newer are ended.
 
         Returns:
             The copy as a worker, which has the older copies; None if there is no copy that old.
         """
         self.catch_up()
-        older = {n: copy for n, copy in self.copies.items() if n <= number}
-        for n in [n for n in self.copies if n > number]:
-            self.copies.pop(n).drop()
-        self.copies = {}
+        copies = self.copies.back_to(number)
         lifeline, self._lifeline = self._lifeline, None  # the copies have it, too
         self.close()
-        while older:
-            newest = max(older)
-            copy = older.pop(newest)
-            worker = Worker(copy.pid, copy.take(), older, newest)
+        while newest := copies.take_newest():
+            state, copy = newest
+            worker = Worker(copy.pid, copy.take(), copies)
             try:
                 worker.ask(Resume())
             except (JitreplError, OSError):
-                older, worker.copies = worker.copies, {}
+                worker.copies = Copies()
                 worker.close()
                 continue
-            worker.resumed = newest
+            worker.resumed = state
             worker._lifeline = lifeline
             worker.on_notes = self.on_notes
-            worker.limit = self.limit
-            worker.resumed_since = self.copyless
-            worker.budget.limit = self.budget.limit
+            worker.resumed_since = self.copies.missing
             return worker
         if lifeline is not None:
             os.close(lifeline)
         return None
 
-    copyless = ""
-    """If there is no copy of the last state: what has been the case since the last one."""
-
     resumed = 0
     """The number of the copy that this worker was woken from."""
     resumed_since = ""
-    """If the one before it had left no newer copy: `copyless` of that."""
+    """If the one before it had left no newer copy: what kept it from that."""
 
     def _checked(self, reply: object) -> Reply:
         from jitrepl import messages
@@ -379,14 +342,12 @@ class Worker:
         """Let go of a process that ends by itself, or that somebody else waits for."""
         self._gone = True
         self._channel.stream.close()
-        for copy in self.copies.values():
-            copy.let_go()
+        self.copies.let_go()
 
     def close(self) -> None:
         """End the process and its copies, if they still run; may be called twice."""
         self._channel.stream.close()
-        while self.copies:
-            self.copies.popitem()[1].drop()
+        self.copies.drop()
         if not self._gone:
             try:
                 os.kill(self.pid, _SIGKILL)

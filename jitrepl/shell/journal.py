@@ -25,10 +25,11 @@ class Entry:
         reply: what it was answered with.
     """
 
-    __slots__ = ("defines", "gone", "name", "repeatable", "request")
+    __slots__ = ("_result", "defines", "gone", "name", "repeatable", "request")
 
     def __init__(self, request: messages.Request, reply: messages.Reply) -> None:
         self.request = request
+        self._result = _result_of(reply)
         self.repeatable = isinstance(reply, _REPEATABLE)
         self.name = ""
         if isinstance(reply, messages.Loaded) or (isinstance(reply, messages.Unloaded) and reply.whole):
@@ -38,11 +39,21 @@ class Entry:
         if isinstance(reply, messages.Loaded | messages.Unloaded):
             self.gone = reply.gone if isinstance(reply, messages.Loaded) else reply.names
 
+    def like(self, reply: messages.Reply) -> bool:
+        """Whether the request, made again, was answered as it was then."""
+        return self._result == _result_of(reply)
+
     def apply(self, symbols: dict[str, messages.Symbol]) -> None:
         """Have a table of symbols follow this entry."""
         for name in self.gone:
             symbols.pop(name, None)
         symbols.update((symbol.name, symbol) for symbol in self.defines)
+
+
+def _result_of(reply: messages.Reply) -> object:
+    if isinstance(reply, messages.Called):
+        return reply.value.text
+    return (reply.name, reply.defines) if isinstance(reply, messages.Loaded) else type(reply)
 
 
 class Journal:
@@ -62,6 +73,10 @@ class Journal:
             entry = Entry(request, reply)
             self._entries.append(entry)
             entry.apply(self.symbols)
+
+    def entries(self, start: int, end: int | None = None) -> list[Entry]:
+        """Those after the first `start`, up to the one with number `end`."""
+        return self._entries[start:end]
 
     def cut(self, number: int) -> list[Entry]:
         """Forget the entries after the first `number`, and return them."""

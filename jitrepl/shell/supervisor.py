@@ -114,8 +114,8 @@ class Supervisor:
         """
         self.start()
         assert self._worker is not None
-        self._worker.limit = self.limits.undo_depth
-        self._worker.budget.limit = int(self.limits.undo_memory)
+        self._worker.copies.limit = self.limits.undo_depth
+        self._worker.copies.budget.limit = int(self.limits.undo_memory)
         if not self._worker.alive():
             self._tell((self._recover_idle(),))
         self.apply_limits()
@@ -203,7 +203,7 @@ class Supervisor:
         """Figures about the session: inputs, copies, memory in bytes, times in seconds."""
         if self._worker:
             self._worker.catch_up()
-        copies = [copy.pid for copy in self._worker.copies.values()] if self._worker else []
+        copies = self._worker.copies.pids if self._worker else []
         return {
             "inputs": len(self.journal),
             "symbols": len(self.journal.symbols),
@@ -234,30 +234,32 @@ class Supervisor:
         """
         self.start()
         assert self._worker is not None
-        target = len(self.journal) - count
-        deepest = len(self.journal) - self.limits.undo_depth
-        known = [number for number in self._worker.copies if deepest <= number < len(self.journal)]
+        self._worker.catch_up()
+        last = len(self.journal)
+        target = last - count
+        deepest = last - self.limits.undo_depth
+        known = [number for number in self._worker.copies.older_than(last) if number >= deepest]
         if target not in known:
-            most = len(self.journal) - min(known) if known else 0
+            most = last - min(known) if known else 0
             why = "" if self._start.snapshots else "; snapshots are off"
             if not most:
                 raise UndoError(f"there is nothing to undo{why}")
             if count < most:
-                reached = len(self.journal) - max(number for number in known if number < target)
-                raise UndoError(f"that state was not kept: {self._worker.copyless}", f"`:undo {reached}` can be done")
+                reached = last - max(number for number in known if number < target)
+                missing = self._worker.copies.missing
+                raise UndoError(f"that state was not kept: {missing}", f"`:undo {reached}` can be done")
             inputs = "1 input" if most == 1 else f"the last {most} inputs"
-            given_up = most < min(self.limits.undo_depth, len(self.journal))
+            given_up = most < min(self.limits.undo_depth, last)
             hint = "`:set undo-memory` says how much memory older copies may take" if given_up else ""
             raise UndoError(f"{inputs} can be undone, not {count}", hint)
-        worker = self._worker.resume(target)
-        self._told = None  # a copy may be older than that
-        if worker is None or worker.resumed != target:
-            self._worker = worker
-            self._restore(len(self.journal))
-            raise UndoError("the copy of that state is gone; the session goes on with what was loaded")
-        self._worker = worker
-        gone = self.journal.cut(target)
-        return tuple(as_input(entry) for entry in reversed(gone))
+        with Undisturbed():
+            self._worker = self._worker.resume(target)
+            self._told = None  # a copy may be older than that
+            if not self._repeat(target):
+                self._restore(last)
+                raise UndoError("the copy of that state is gone; the session goes on with what was loaded")
+            undone = self.journal.cut(target)
+        return tuple(as_input(entry) for entry in reversed(undone))
 
     def _recover(self, request: messages.Request, problem: WorkerDied | Interrupted | TimedOut) -> JitreplError:
         """Go on without the worker that died, as if nothing had been asked of it; the error for the user."""
@@ -299,7 +301,7 @@ class Supervisor:
     def _take_back(self) -> None:
         """Forget what constructors did before one of them threw: exit handlers they registered have lost their code."""
         wanted = len(self.journal)
-        if self._worker and wanted in self._worker.copies:
+        if self._worker and self._worker.copies.reaches(wanted):
             with Undisturbed():
                 self._worker = self._worker.resume(wanted)
                 self._told = None  # a copy may be older than that
@@ -334,15 +336,39 @@ class Supervisor:
         text = f"warning: since the last input, the process that runs the code was {what}"
         return "\n".join([text, *frames, lost]).rstrip()
 
+    def _repeat(self, wanted: int) -> bool:
+        """Repeat what leads a worker that was woken to entry number `wanted` of the journal, exactly as it was.
+
+        Returns:
+            Whether it is there; if not, it may have come as far as it is possible so.
+        """
+        worker = self._worker
+        if worker is None:
+            return False
+        reached = worker.copies.repeated_from(worker.resumed, wanted)
+        tell, worker.on_notes = worker.on_notes, lambda notes: None  # they were told
+        try:
+            missed = self.journal.entries(worker.resumed, reached)
+            same = all(entry.like(worker.ask(messages.Repeat(entry.request))) for entry in missed)
+        except JitreplError:
+            same = False
+        worker.on_notes = tell
+        worker.resumed = reached
+        if not same:
+            worker.close()
+            self._worker = None
+        return same and reached == wanted
+
     def _restore(self, wanted: int) -> str:
         """Bring a worker that was woken, or a new one if there is none, to entry number `wanted` of the journal.
 
         Returns:
             What was lost, for the user; "" if nothing was.
         """
-        reached = self._worker.resumed if self._worker else 0
-        if self._worker and reached == wanted:
+        if self._repeat(wanted):
+            self.journal.cut(wanted)
             return ""
+        reached = self._worker.resumed if self._worker else 0
         memory = "memory was reset"
         if self._worker is None:
             self._started = None

@@ -50,6 +50,10 @@ class SessionMemory:
         ctypes.memmove(address, data, len(data))
         return address
 
+    def count(self) -> int:
+        """How many buffers there are."""
+        return len(self._buffers)
+
     def address_of(self, name: str) -> int:
         """The address of a symbol of the session, of a host function or of the process.
 

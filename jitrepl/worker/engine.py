@@ -23,6 +23,7 @@ from jitrepl.worker.linking.outside import Outside
 from jitrepl.worker.linking.runtime import Runtime
 from jitrepl.worker.linking.units import Units
 from jitrepl.worker.reader import ARCHIVE_MAGIC
+from jitrepl.worker.repeats import Repeats
 from jitrepl.worker.thunks import Thunks
 
 TYPE_CHECKING = False
@@ -55,7 +56,6 @@ class Engine:
             from jitrepl.worker import snapshots
 
             self.snapshots = snapshots.possible()
-        self._compiled = False
         self._linked = 0
         self._copier: Copier | None = None
         self.checkpoint: Callable[[], None] = lambda: None
@@ -101,6 +101,7 @@ class Engine:
         memory.hosts = self._hosts
         self._languages = Languages(self.jit, thunks.way_out, self._hosts, self.dylib)
         self._generator = HostSymbolGenerator(self.jit, lambda symbol: self._outside.address(symbol))
+        self._repeats = Repeats(self.dylib, lambda name: self._hosts.find(name) is not None, memory.count)
         self._caller = Caller(self.dylib, thunks, self._hosts, memory, self._languages, self._about_to_run)
         self.crashes = CrashWatch(self.jit, self.dylib, self._hosts, self._caller)
         self._initialisers = Initialisers(
@@ -134,6 +135,7 @@ class Engine:
         """
         if not isinstance(request, messages.Explain):
             self._initialisers.take_back_refused()
+            self._repeats.begin(request)
         if self.jit.trace:
             self.jit.trace.request(request)
         try:
@@ -151,8 +153,8 @@ class Engine:
     def _about_to_run(self) -> None:
         if self._notes:
             self.tell(self.take_notes())  # before the code prints something of its own
-        if self._compiled and self.snapshots and not self._initialisers.ending:
-            self._compiled = False
+        if self._repeats.compiled and self.snapshots and not self._initialisers.ending:
+            self._repeats.copied()
             self.checkpoint()
 
     def copier(self) -> Copier:
@@ -170,6 +172,13 @@ class Engine:
             self._linked = 0
             mappings.merge()
         return self.snapshots and messages.changes(request, reply)
+
+    def can_repeat(self, request: messages.Request, reply: messages.Reply) -> bool:
+        """Whether a snapshot can be spared, because repeating the request would do exactly what it has done."""
+        if self.jit.trace is None and self._repeats.can_repeat(request, reply):
+            return True
+        self._repeats.copied()
+        return False
 
     def take_notes(self) -> tuple[str, ...]:
         """The notes since the last call."""
@@ -358,7 +367,7 @@ class Engine:
     # What ORC asks or tells
 
     def _materializing(self, module_id: str) -> None:
-        self._compiled = True
+        self._repeats.compiled = True
         self._linked += 1
         self._units.materializing(module_id)
 

@@ -25,24 +25,6 @@ def symbol_address(name: str) -> int | None:
     return ctypes.cast(found, ctypes.c_void_p).value
 
 
-class _DynamicInfo(ctypes.Structure):
-    """`Dl_info` of <dlfcn.h>."""
-
-    _fields_ = (
-        ("file", ctypes.c_char_p),
-        ("base", ctypes.c_void_p),
-        ("name", ctypes.c_char_p),
-        ("address", ctypes.c_void_p),
-    )
-
-
-def library_of(address: int) -> str:
-    """The path of the library that has an address (dladdr(3)); "" if none has."""
-    info = _DynamicInfo()
-    found = _process.dladdr(ctypes.c_void_p(address), ctypes.byref(info))
-    return info.file.decode("utf-8", "replace") if found and info.file else ""
-
-
 def open_library(path: str) -> None:
     """Open a shared library so that its symbols serve the session.
 
@@ -268,6 +250,13 @@ class _Action(ctypes.Structure):
         ("flags", ctypes.c_int),
         ("restorer", ctypes.c_void_p),
     )
+
+
+def silence() -> None:
+    """Have standard output go nowhere, until `StandardFiles.restore`."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 class StandardFiles:

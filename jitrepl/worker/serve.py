@@ -37,6 +37,7 @@ def serve(stream: _socket.socket) -> None:
     # Python ignores this one; a program whose reader is gone is to end, as it would anywhere else.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     from jitrepl.worker.engine import Engine
+    from jitrepl.worker.process import silence
 
     gc.freeze()
     gc.enable()
@@ -61,6 +62,7 @@ def serve(stream: _socket.socket) -> None:
         reason = hindrance()
         if reason:
             raise JITError(f":run needs a copy of the process, which cannot be made: {reason}", "`--run` needs none")
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # from here on Ctrl-C is for the program
         pid = fork_sibling()
         if not pid:
             assert engine is not None
@@ -88,6 +90,9 @@ def serve(stream: _socket.socket) -> None:
             return
         if request is None:
             return
+        if isinstance(request, messages.Repeat):
+            request = request.request
+            silence()
         if not isinstance(request, messages.Explain):
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             if engine is not None:
@@ -133,8 +138,9 @@ def serve(stream: _socket.socket) -> None:
         if isinstance(request, messages.Start) and engine is not None:
             engine.crashes.begin(engine.snapshots, say)
         if engine is not None and engine.wants_snapshot(request, reply):  # type: ignore[arg-type]
-            stream = engine.copier().leave(stream)
-            if _idle(stream, _SOON):
+            repeats = engine.can_repeat(request, reply)  # type: ignore[arg-type]
+            stream = engine.copier().leave(stream, repeats=repeats)
+            if not repeats and _idle(stream, _SOON):
                 from jitrepl.worker.rehearsal import rehearse
 
                 rehearse(engine)

@@ -54,7 +54,7 @@ class Copier:
         jit.add(module)
         self._fork = _Fork(jit.lookup(name))
 
-    def leave(self, stream: _socket.socket, replaces: bool = False) -> _socket.socket:
+    def leave(self, stream: _socket.socket, replaces: bool = False, repeats: bool = False) -> _socket.socket:
         """Copy this process and send the shell a way to wake the copy.
 
         The copy returns from here only when it is woken. It then leaves a copy of its own first, as the shell has
@@ -63,6 +63,7 @@ class Copier:
         Args:
             stream: the socket to the shell.
             replaces: whether the copy takes the place of the one before.
+            repeats: whether none is needed: the one before can repeat the request.
 
         Returns:
             The socket to serve on: `stream` in the original, another one in a copy that was woken.
@@ -75,6 +76,9 @@ class Copier:
             if since:
                 if not replaces:
                     wire.send(stream, messages.Snapshot(0, False, since))
+                return stream
+            if repeats:
+                wire.send(stream, messages.Snapshot(0, repeats=True))
                 return stream
             ours, theirs = _socket.socketpair()
             pid = self._copy(ours.fileno(), theirs.fileno(), stream.fileno())

@@ -163,7 +163,7 @@ class Trace:
         found = process.symbol_address(name.removeprefix(self._prefix))
         if found is None:
             return "is neither a host function nor in the process"
-        return f"is no host function; the process has it @ 0x{found:016x}, in {process.library_of(found)}"
+        return f"is no host function; the process has it @ 0x{found:016x}, in {process.library_at(found)}"
 
     def _linked(self) -> None:
         # The last that was handed to the linker is the first whose needs are met.

@@ -19,6 +19,7 @@ CODE = """
 declare ptr @malloc(i64)
 declare void @free(ptr)
 declare ptr @memset(ptr, i32, i64)
+declare i32 @getpid()
 define void @take(i64 %size) {
   %block = call ptr @malloc(i64 %size)
   store ptr %block, ptr @block
@@ -36,9 +37,11 @@ define i32 @rewrite(i64 %size) {
   store i32 %next, ptr @round
   %block = load ptr, ptr @block
   call ptr @memset(ptr %block, i32 %next, i64 %size)
+  call i32 @getpid()
   ret i32 %next
 }
 define i32 @nothing() {
+  call i32 @getpid()
   ret i32 0
 }
 define void @crash() {

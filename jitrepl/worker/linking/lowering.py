@@ -150,7 +150,7 @@ def _lower_ifuncs(ptr: int, id: str, machine: str) -> None:
         llvm.set_visibility(stub, llvm.visibility(ifunc))
         for attribute in _ATTRIBUTES:
             kind = llvm.attribute_kind_named(attribute, len(attribute))
-            llvm.add_attribute(stub, _FUNCTION, llvm.create_attribute(context, kind, 0))
+            llvm.add_attribute(stub, _FUNCTION, llvm.create_enum_attribute(context, kind, 0))
         llvm.position_at_end(builder, llvm.append_block(context, stub, b""))
         llvm.build_call(builder, jumping, assembly, (c_void_p * 1)(slot), 1, b"")
         llvm.build_unreachable(builder)

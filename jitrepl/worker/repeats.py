@@ -1,0 +1,157 @@
+"""Which requests can be repeated instead of copying the process (docs/decisions/0018).
+
+A call that depends on nothing but memory and changes nothing but memory, and prints, does exactly the same when the
+copy from before makes it once more. LLVM knows which functions are like that: to it, input and output, time, and what
+other processes do is inaccessible memory (LangRef, "Function Attributes", `memory`).
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from jitrepl import messages
+from jitrepl.worker import llvm
+from jitrepl.worker.owned import Module, parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jitrepl.worker.linking.dylib import SessionDylib
+    from jitrepl.worker.linking.modules import SessionModule
+
+_SECONDS, _COUNT = 0.02, 200
+"""What repeating may take, all in all."""
+_LARGE = 1 << 16
+"""Modules that are longer, in bytes, are not looked at: a copy is made sooner."""
+
+_PRINTS = frozenset({"printf", "putchar", "puts", "vprintf"})
+"""What only writes to standard output, besides memory: that goes nowhere when it is repeated."""
+
+_FUNCTION = 0xFFFFFFFF  # LLVMAttributeFunctionIndex
+_INACCESSIBLE = 0x3 << 2  # llvm/Support/ModRef.h: two bits a location, `IRMemLocation::InaccessibleMem` is the second
+_COMPUTES = 0xF3  # reads and writes all that is not inaccessible
+
+
+class Repeats:
+    """Knows which requests can be repeated.
+
+    Args:
+        dylib: the session's modules.
+        is_host: whether a host function has a name.
+        kept: how many buffers the session's memory has: they would have other addresses.
+    """
+
+    def __init__(self, dylib: SessionDylib, is_host: Callable[[str], bool], kept: Callable[[], int]) -> None:
+        self._dylib = dylib
+        self._is_host = is_host
+        self._kept = kept
+        self._known: dict[str, dict[str, bool]] = {}
+        self.compiled = False
+        """Whether something was compiled since the last copy: what is compiled again may have other addresses."""
+        self._left = 0
+        self._seconds = 0.0
+        self._began = 0.0
+        self._had = 0
+
+    def begin(self, request: messages.Request) -> None:
+        """Take note of a request that is about to be answered."""
+        self._began = perf_counter()
+        self._had = self._kept()
+        if not isinstance(request, messages.Call):
+            self._known.clear()
+
+    def copied(self) -> None:
+        """Take note of a copy."""
+        self.compiled = False
+        self._left, self._seconds = _COUNT, _SECONDS
+
+    def can_repeat(self, request: messages.Request, reply: messages.Reply) -> bool:
+        """Whether repeating a request that was just answered does what it has done; no copy is needed then."""
+        self._left -= 1
+        self._seconds -= perf_counter() - self._began
+        if self.compiled or self._left < 0 or self._seconds < 0 or self._kept() != self._had:
+            return False
+        if isinstance(reply, messages.Called) and isinstance(request, messages.Call):
+            return not request.signature and self._computes(request.name)
+        return isinstance(reply, messages.Loaded) and isinstance(request, messages.Load) and self._waits(request, reply)
+
+    def _waits(self, request: messages.Load, reply: messages.Loaded) -> bool:
+        """Whether a module was read and nothing else was done."""
+        found = self._dylib.named(reply.name)
+        plain = not (reply.replaced or reply.gone or reply.opened or request.libraries)
+        if not plain or found is None or found.object or len(request.data) > _LARGE:
+            return False
+        return not (found.ready or found.constructs or found.destructs or found.assembly or found.ifuncs)
+
+    def _computes(self, name: str) -> bool:
+        """Whether calling a function depends on nothing but memory and changes nothing but memory and what is shown."""
+        found = self._dylib.defined.get(name)
+        if found is None or self._is_host(name):
+            return False
+        module = found[0]
+        known = self._known.get(module.id)
+        if known is None:
+            self._known[module.id] = {}  # should it call functions that call it, they are not known to be harmless
+            known = self._known[module.id] = self._effects(module)
+        return known.get(name, False)
+
+    def _effects(self, module: SessionModule) -> dict[str, bool]:
+        """Whether each function of a module only computes."""
+        if module.object or module.assembly or module.absent or module.ifuncs or len(module.data) > _LARGE:
+            return {}
+        copy, _ = parse(module.data, "effects")
+        if copy is None:
+            return {}
+        with copy:
+            return self._read_effects(copy)
+
+    def _read_effects(self, module: Module) -> dict[str, bool]:
+        assert module.context is not None
+        memory, optnone = (llvm.attribute_kind_named(name, len(name)) for name in (b"memory", b"optnone"))
+        functions = list(_functions(module))
+        for function, name in functions:
+            if llvm.linkage(function) == _AVAILABLE_EXTERNALLY:
+                return {}
+            llvm.remove_attribute(function, _FUNCTION, optnone)
+            if not name.startswith("llvm."):
+                llvm.remove_attribute(function, _FUNCTION, memory)  # somebody may have written it by hand
+            if not llvm.is_declaration(function):
+                llvm.set_linkage(function, _EXTERNAL)  # nothing takes its place: what is not current is not asked for
+                llvm.set_comdat(function, None)
+        _run(module, b"inferattrs")  # what the C library's functions do
+        harmless = llvm.create_enum_attribute(module.context.ptr, memory, _COMPUTES)
+        for function, name in functions:
+            if not llvm.is_declaration(function) or name.startswith("llvm."):
+                continue
+            ours = self._is_host(name) or name in self._dylib.defined
+            if ours:
+                llvm.remove_attribute(function, _FUNCTION, memory)
+            if self._computes(name) if ours else name in _PRINTS:
+                llvm.add_attribute(function, _FUNCTION, harmless)
+        _run(module, b"cgscc(function-attrs)")
+        return {
+            name: not llvm.attribute_value(effects) & _INACCESSIBLE if effects else False
+            for function, name in functions
+            for effects in (llvm.enum_attribute(function, _FUNCTION, memory),)
+        }
+
+
+_EXTERNAL, _AVAILABLE_EXTERNALLY = 0, 1  # llvm-c/Core.h, LLVMLinkage
+
+
+def _functions(module: Module) -> list[tuple[int, str]]:
+    found = []
+    function = llvm.first_function(module.ptr)
+    while function:
+        found.append((function, llvm.name_of(function)))
+        function = llvm.next_function(function)
+    return found
+
+
+def _run(module: Module, passes: bytes) -> None:
+    options = llvm.create_pass_options()
+    try:
+        llvm.check(llvm.run_passes(module.ptr, passes, None, options))
+    finally:
+        llvm.dispose_pass_options(options)

@@ -1,0 +1,238 @@
+"""What can be repeated leaves no copy, and is repeated when a copy from before it has to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jitrepl import Session
+from jitrepl.errors import WorkerDied
+from jitrepl.shell.journal import Entry
+
+STATE = """
+@g = global i32 0
+@t = thread_local global i32 0
+@step = global ptr @one
+declare i32 @getpid()
+declare i32 @puts(ptr)
+declare i32 @printf(ptr, ...)
+declare double @sqrt(double)
+declare i64 @strlen(ptr)
+declare ptr @malloc(i64)
+declare i64 @llvm.readcyclecounter()
+declare i32 @shared(i32)
+@format = constant [4 x i8] c"%d\\0A\\00"
+@text = constant [4 x i8] c"abc\\00"
+define i32 @one() {
+  ret i32 1
+}
+define i32 @bump() {
+  %a = load i32, ptr @g
+  %b = add i32 %a, 1
+  store i32 %b, ptr @g
+  ret i32 %b
+}
+define i32 @bump_thread() {
+  %a = load i32, ptr @t
+  %b = add i32 %a, 1
+  store i32 %b, ptr @t
+  ret i32 %b
+}
+define i32 @recursive(i32 %n) {
+  %end = icmp eq i32 %n, 0
+  br i1 %end, label %last, label %more
+last:
+  %r = call i32 @bump()
+  ret i32 %r
+more:
+  %less = sub i32 %n, 1
+  %s = call i32 @recursive(i32 %less)
+  ret i32 %s
+}
+define i32 @careful() noinline optnone {
+  %r = call i32 @bump()
+  ret i32 %r
+}
+define i32 @library() {
+  %n = call i64 @strlen(ptr @text)
+  %root = call double @sqrt(double 4.0)
+  %whole = fptosi double %root to i32
+  ret i32 %whole
+}
+define i32 @prints() {
+  call i32 @puts(ptr @text)
+  %r = call i32 @bump()
+  call i32 (ptr, ...) @printf(ptr @format, i32 %r)
+  ret i32 %r
+}
+define i32 @asks() {
+  call i32 @getpid()
+  %r = call i32 @bump()
+  ret i32 %r
+}
+define i32 @allocates() {
+  call ptr @malloc(i64 8)
+  ret i32 0
+}
+define i32 @looks_at_the_clock() {
+  call i64 @llvm.readcyclecounter()
+  ret i32 0
+}
+define i32 @by_pointer() {
+  %f = load ptr, ptr @step
+  %r = call i32 %f()
+  ret i32 %r
+}
+define i32 @device() {
+  %r = load volatile i32, ptr @g
+  ret i32 %r
+}
+define i32 @assembly() {
+  %r = call i32 asm sideeffect "movl $$7, $0", "=r"()
+  ret i32 %r
+}
+define i32 @elsewhere(i32 %n) {
+  %r = call i32 @shared(i32 %n)
+  ret i32 %r
+}
+"""
+
+CRASH = """
+define void @crash(i1 %really) {
+  br i1 %really, label %yes, label %no
+yes:
+  store volatile i32 0, ptr null
+  ret void
+no:
+  ret void
+}
+"""
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with Session() as session:
+        session.load(STATE)
+        session.load("define i32 @shared(i32 %n) { ret i32 %n }")
+        session.load(CRASH)
+        session.call("crash", 0)  # it is compiled before it is due: no copy is made for that
+        yield session
+
+
+def copies_left(session: Session, name: str, *arguments: object) -> float:
+    """How many copies a call leaves that is not the first one."""
+    session.call(name, *arguments)
+    before = session.stats()["copies"]
+    session.call(name, *arguments)
+    return session.stats()["copies"] - before
+
+
+@pytest.mark.parametrize("name", ["one", "bump", "bump_thread", "careful", "library", "prints"])
+def test_a_call_that_only_computes_leaves_no_copy(session: Session, name: str) -> None:
+    assert copies_left(session, name) == 0
+
+
+def test_so_does_one_that_recurs_or_takes_pointers(session: Session) -> None:
+    assert copies_left(session, "recursive", 3) == 0
+
+
+@pytest.mark.parametrize("name", ["asks", "allocates", "looks_at_the_clock", "by_pointer", "device", "assembly"])
+def test_any_other_call_leaves_one(session: Session, name: str) -> None:
+    assert copies_left(session, name) == 1
+
+
+def test_what_counts_is_what_a_name_means_now(session: Session) -> None:
+    assert copies_left(session, "elsewhere", 1) == 0
+    session.load("declare i32 @getpid()\ndefine i32 @shared(i32 %n) {\n  %p = call i32 @getpid()\n  ret i32 %p\n}")
+    assert copies_left(session, "elsewhere", 1) == 1
+    session.load("define i32 @shared(i32 %n) { ret i32 2 }")
+    assert copies_left(session, "elsewhere", 1) == 0
+
+
+def test_a_host_function_is_not_what_the_c_library_has_under_its_name(session: Session, tmp_path: Path) -> None:
+
+    file = tmp_path / "strlen.py"
+    file.write_text("@host('i64 (ptr)')\ndef strlen(text): return 5\n")
+    session.host(str(file))
+    assert copies_left(session, "library") == 1
+
+
+def test_what_a_declaration_promises_is_not_believed(session: Session) -> None:
+    session.load("declare i32 @getppid() memory(none)\ndefine i32 @f() {\n  %p = call i32 @getppid()\n  ret i32 %p\n}")
+    assert copies_left(session, "f") == 1
+
+
+def test_literals_that_take_memory_leave_a_copy(session: Session) -> None:
+    session.load("define i8 @first(ptr %text) {\n  %c = load i8, ptr %text\n  ret i8 %c\n}")
+    assert copies_left(session, "first", '"abc"') == 1
+
+
+def test_not_everything_is_left_to_repeating(session: Session) -> None:
+    session.call("bump")
+    before = session.stats()["copies"]
+    for _ in range(450):
+        session.call("bump")
+    assert 2 <= session.stats()["copies"] - before < 20
+
+
+def test_a_definition_that_nobody_has_called_leaves_no_copy(session: Session) -> None:
+    before = session.stats()["copies"]
+    session.load("define i32 @f() { ret i32 1 }")
+    assert session.stats()["copies"] == before
+    session.load("define i32 @f() { ret i32 2 }")
+    assert session.stats()["copies"] == before + 1
+
+
+def test_memory_is_as_it_was_after_a_crash(session: Session) -> None:
+    for number in range(1, 6):
+        assert session.call("bump") == session.call("bump_thread") == number
+    session.load("define i32 @late() { ret i32 5 }")
+    with pytest.raises(WorkerDied) as caught:
+        session.call("crash", 1)
+    assert caught.value.hint == "the session goes on, as it was before this input"
+    assert session.call("bump") == session.call("bump_thread") == 6
+    assert session.call("late") == 5
+
+
+def test_what_is_repeated_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with Session() as session:
+        session.load(STATE)
+        session.load("define i32 @shared(i32 %n) { ret i32 %n }")
+        for _ in range(4):
+            session.call("prints")
+        assert capfd.readouterr().out == "abc\n1\nabc\n2\nabc\n3\nabc\n4\n"
+        session.undo(2)
+        assert session.call("bump") == 3
+        session.call("prints")
+        assert capfd.readouterr().out == "abc\n4\n"
+
+
+def test_undo_ends_between_repeated_inputs(session: Session) -> None:
+    for number in range(1, 6):
+        assert session.call("bump") == number
+    assert session.undo(3) == (":call bump",) * 3
+    assert session.call("bump") == 3
+    assert session.undo(2) == (":call bump",) * 2
+    assert session.call("bump") == 2
+
+
+def test_addresses_stay_the_same(session: Session) -> None:
+    session.load("define ptr @where() { ret ptr @where }")
+    where = session.call("where")
+    session.load("define i32 @later() { ret i32 1 }")
+    with pytest.raises(WorkerDied):
+        session.call("crash", 1)
+    assert session.call("later") == 1
+    assert session.call("where") == where
+
+
+def test_what_is_not_the_same_again_is_not_taken_for_it(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.call("bump")
+    session.call("bump")
+    monkeypatch.setattr(Entry, "like", lambda self, reply: False)
+    with pytest.raises(WorkerDied) as caught:
+        session.call("crash", 1)
+    assert caught.value.hint.startswith("the session goes on: memory was reset, 3 inputs were loaded again")
+    assert session.call("bump") == 1
