@@ -70,6 +70,28 @@ class Call(Request):
     signature: str = ""
 
 
+class Evaluate(Request):
+    """Execute one instruction; answered by `Evaluated`.
+
+    Args:
+        name: what messages call it: `<input 3>`.
+        text: the instruction, with or without a name for its result.
+    """
+
+    name: str
+    text: str
+
+
+class Show(Request):
+    """Show what a name stands for; answered by `Evaluated`.
+
+    Args:
+        what: `%x`, a value that an instruction yielded; `@v`, a global variable or a function.
+    """
+
+    what: str
+
+
 class Run(Request):
     """Run `main` with this `argv`: in a copy of the worker, or in it if it is for a program; answered by `Running`."""
 
@@ -308,6 +330,19 @@ class Called(Reply):
     notes: tuple[str, ...] = ()
 
 
+class Evaluated(Reply):
+    """An instruction was executed, or a name looked up.
+
+    Args:
+        name: the name that the value has from now on; "" for none.
+        value: what it yields.
+    """
+
+    name: str
+    value: Value
+    notes: tuple[str, ...] = ()
+
+
 class Running(Reply):
     """A program begins, in the process `pid`, a child of the shell; that one's end says how it ended."""
 
@@ -337,7 +372,7 @@ class HostsAdded(Reply):
     formatters: tuple[str, ...] = ()
 
 
-_CHANGING = (Start, Load, Unload, Call, AddHost, AddLibrary)
+_CHANGING = (Start, Load, Unload, Call, Evaluate, AddHost, AddLibrary)
 
 
 def changes(request: Request, reply: Reply) -> bool:
@@ -346,5 +381,5 @@ def changes(request: Request, reply: Reply) -> bool:
     A call that was refused has run no code, unless a host function or an exception ended it.
     """
     if isinstance(reply, Failed):
-        return isinstance(request, Call) and reply.error in ("HostError", "ThrownError")
+        return isinstance(request, Call | Evaluate) and reply.error in ("HostError", "ThrownError")
     return isinstance(request, _CHANGING)

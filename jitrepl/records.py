@@ -26,6 +26,8 @@ class Record:
 
     def __init_subclass__(cls) -> None:
         cls._fields = tuple(cls.__dict__.get("__annotations__", ()))  # noqa: RUF063 - `inspect` is slow
+        if cls.__name__ in RECORDS:
+            raise TypeError(f"there are two records named {cls.__name__}: the wire could not tell them apart")
         RECORDS[cls.__name__] = cls
 
     def __init__(self, *values: Any, **named: Any) -> None:

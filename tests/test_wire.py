@@ -190,3 +190,8 @@ def test_a_record_beyond_the_limit_is_not_sent(pair: Pair, monkeypatch: pytest.M
     monkeypatch.setattr(wire, "LIMIT", 10)
     with pytest.raises(WireError, match="too long"):
         wire.send(pair[0], Load("x", bytes(100)))
+
+
+def test_a_name_stands_for_one_record() -> None:
+    with pytest.raises(TypeError, match="two records named Call"):
+        type("Call", (Record,), {})

@@ -1,7 +1,8 @@
 """Cut what the user gives into inputs: IR, commands, paths.
 
 A command is a line that begins with `:`, which no line of IR does; it ends the IR before it. A path is a line on
-its own where an input begins. Everything else is IR.
+its own where an input begins. An instruction outside of a function is an input, and so is a name alone. Everything else
+is IR.
 """
 
 from __future__ import annotations
@@ -16,6 +17,23 @@ if TYPE_CHECKING:
 
 class IR(Record):
     """Textual IR to add to the session."""
+
+    text: str
+
+
+class Statement(Record):
+    """An instruction outside of a function, to be executed.
+
+    Args:
+        typed: what the user has typed instead.
+    """
+
+    text: str
+    typed: str = ""
+
+
+class Look(Record):
+    """The name of a value, a variable or a function, to be shown."""
 
     text: str
 
@@ -43,24 +61,88 @@ class Splitter:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._blank = True
+        self._open = 0
+        """How many brackets of the input have no end yet."""
+        self._instruction = False
 
     def feed(self, line: str) -> Iterator[Record]:
         """The inputs that a line, without its newline, completes."""
         if line.startswith(":") or (self._blank and line.lstrip().startswith(":")):
             yield from self.finish()
-            yield CommandLine(line.strip())
+            called = _called(line.strip())
+            yield Statement(called, line.strip()) if called else CommandLine(line.strip())
         elif self._blank and is_path(line):
             yield from self.finish()
             yield Path(line.strip())
+        elif self._open <= 0 and _is_name(line):
+            yield from self.finish()
+            yield Look(line.strip())
+        elif self._open <= 0 and is_instruction(line):
+            yield from self.finish()
+            self._instruction = True
+            yield from self._add(line)
         elif self._lines or line.strip():  # blank lines before an input are not part of it
-            self._lines.append(line)
-            self._blank = self._blank and _says_nothing(line)
+            yield from self._add(line)
+
+    def _add(self, line: str) -> Iterator[Record]:
+        self._lines.append(line)
+        self._blank = self._blank and _says_nothing(line)
+        self._open += _opened(line)
+        if self._instruction and self._open <= 0:
+            yield from self.finish()
 
     def finish(self) -> Iterator[Record]:
         """The input that the end of the text completes, if there is one; comments alone are none."""
         lines, self._lines, self._blank = self._lines, [], True
+        kind, self._instruction, self._open = Statement if self._instruction else IR, False, 0
         if not all(_says_nothing(line) for line in lines):
-            yield IR("\n".join(lines))
+            yield kind("\n".join(lines))
+
+
+def is_instruction(line: str) -> bool:
+    """Whether a line begins with an opcode, maybe behind `%name =`; constant expressions have brackets behind it."""
+    words = line.split(None, 4)
+    if len(words) > 2 and words[0].startswith("%") and words[1] == "=":
+        words = words[2:]
+    return bool(words) and words[0] in OPCODES and not any(word.startswith("(") for word in words[1:2])
+
+
+def _called(line: str) -> str:
+    """The instruction that `:call i32 @sum(i32 1, i32 2)` means: whoever writes IR all day types that; "" if none."""
+    word, _, rest = line.partition(" ")
+    before, _, behind = rest.partition("@")
+    name, bracket, _ = behind.partition("(")
+    if word not in (":call", ":c") or not bracket or not before.strip() or before.startswith('"'):
+        return ""
+    return f"call {rest}" if before.endswith(" ") and name.strip() == name and rest.endswith(")") else ""
+
+
+def _is_name(line: str) -> bool:
+    """Whether a line is `%name` or `@name` and nothing else."""
+    text = line.strip()
+    if text[:1] not in ("%", "@") or len(text) < 2:
+        return False
+    if text[1] == '"':
+        return text.endswith('"') and text.count('"') == 2
+    return all(letter.isalnum() or letter in "-_.$" for letter in text[1:])
+
+
+def _opened(line: str) -> int:
+    """How many brackets a line opens and does not close."""
+    text = line if '"' not in line else "".join(line.split('"')[::2])
+    text = text.partition(";")[0]
+    return sum(map(text.count, "([{")) - sum(map(text.count, ")]}"))
+
+
+_OPCODES = (
+    "add addrspacecast alloca and ashr atomicrmw bitcast br call callbr catchpad catchret catchswitch "
+    "cleanuppad cleanupret cmpxchg extractelement extractvalue fadd fcmp fdiv fence fmul fneg fpext fptosi "
+    "fptoui fptrunc freeze frem fsub getelementptr icmp indirectbr insertelement insertvalue inttoptr invoke "
+    "landingpad load lshr mul musttail notail or phi ptrtoaddr ptrtoint resume ret sdiv select sext shl "
+    "shufflevector sitofp srem store sub switch tail trunc udiv uitofp unreachable urem va_arg xor zext"
+)
+OPCODES = frozenset(_OPCODES.split())
+"""What instructions begin with: `body_starters` of grammars/llvm-ir.toml, which is slow to read."""
 
 
 def _says_nothing(line: str) -> bool:

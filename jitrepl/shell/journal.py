@@ -116,6 +116,10 @@ def described(request: messages.Request) -> str:
     """What a request does, for a sentence."""
     if isinstance(request, messages.Call):
         return f"@{request.name}"
+    if isinstance(request, messages.Evaluate):
+        return request.name
+    if isinstance(request, messages.Show):
+        return f"looking up {request.what}"
     if isinstance(request, messages.Run):
         return "compiling @main"
     if isinstance(request, messages.Load):
@@ -142,6 +146,8 @@ def as_line(request: messages.Request) -> str:
     if isinstance(request, messages.Call):
         signature = f'"{request.signature}" ' if request.signature else ""
         return " ".join([f":call {signature}{request.name}", *request.arguments])
+    if isinstance(request, messages.Evaluate):
+        return request.text.strip()
     if isinstance(request, messages.Unload):
         return f":unload {request.what}{'!' * request.force}"
     if isinstance(request, messages.AddHost):

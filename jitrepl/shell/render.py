@@ -59,7 +59,9 @@ def render(reply: Record, remarks: bool = False) -> list[Line]:
         remarks: whether to show other readings of a value beside it, for a person at a terminal.
     """
     if isinstance(reply, messages.Called):
-        return _called(reply, remarks)
+        return _value(reply.value, remarks)
+    if isinstance(reply, messages.Evaluated):
+        return _value(reply.value, remarks, reply.name)
     return _RENDERERS[type(reply)](reply)
 
 
@@ -82,13 +84,14 @@ def render_note(text: str) -> list[Line]:
     return [Line([("note", text)], False)]
 
 
-def _called(reply: messages.Called, remarks: bool) -> list[Line]:
-    value = reply.value
+def _value(value: messages.Value, remarks: bool, name: str = "") -> list[Line]:
     if value.type == "void":
         return []
     fragments: Fragments = [("type", value.type), ("", " "), ("value", value.text)]
     if value.shown:
         fragments = [("value", value.shown)]
+    if name:
+        fragments.insert(0, ("name", f"%{str(Symbol(name))[1:]} = "))
     if remarks and value.remark:
         fragments.append(("remark", f"  ; {value.remark}"))
     return [Line(fragments, True)]

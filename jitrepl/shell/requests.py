@@ -136,6 +136,13 @@ class Requests:
         self._inputs += 1
         return self.ask_load(f"<input {self._inputs}>", data)
 
+    def ask_evaluate(self, text: str) -> messages.Evaluated:
+        """Execute an instruction that has no function around it."""
+        self._inputs += 1
+        reply = self.ask(messages.Evaluate(f"<input {self._inputs}>", text))
+        assert isinstance(reply, messages.Evaluated)
+        return reply
+
     def ask_load(self, name: str, data: bytes) -> messages.Loaded:
         """Load `data` and call it `name`."""
         return self._load(messages.Load(name, data))

@@ -90,6 +90,22 @@ class Session(Requests):
         """
         return self.ask_again(tuple(quote(a) for a in arguments)).value.data
 
+    def evaluate(self, text: str) -> Any:
+        """Execute an instruction outside of a function and return what it yields, as `call` does.
+
+        Args:
+            text: `add i32 1, 2`; `%x = load i32, ptr @g`, which later ones can use as `%x`; or just `%x` or `@g`.
+
+        Raises:
+            IRError, InputError: if LLVM refuses it, or it cannot stand alone.
+            SymbolError: if there is nothing of that name.
+            JITError, HostError, ThrownError, WorkerDied: as `call`.
+        """
+        if text.lstrip().startswith(("@", "%")) and "=" not in text:
+            reply = self.ask(messages.Show(text.strip()))
+            return reply.value.data if isinstance(reply, messages.Evaluated) else None
+        return self.ask_evaluate(text).value.data
+
     def run(self, *arguments: str) -> int:
         """Run `main` as a program, in a copy of the process: memory is afterwards as it was before.
 

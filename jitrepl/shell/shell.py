@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from jitrepl import messages
 from jitrepl.errors import CompileError, Interrupted, IRError, JitreplError
 from jitrepl.shell.commands import COMMANDS, run_command
 from jitrepl.shell.commands.registry import Leave
 from jitrepl.shell.compilers import language_of
-from jitrepl.shell.inputs import IR, CommandLine, Path, split_inputs
+from jitrepl.shell.inputs import IR, CommandLine, Look, Path, Statement, split_inputs
 from jitrepl.shell.output import Output
 from jitrepl.shell.render import render, render_error, render_note
 from jitrepl.shell.session import Session
+from jitrepl.shell.sources import is_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,8 +134,26 @@ class Shell:
             except IRError as problem:
                 problem.hint = problem.hint or self._misplaced(item.text, problem.message)
                 raise
+        if isinstance(item, Statement):
+            try:
+                return self.session.ask_evaluate(item.text)
+            except IRError as problem:
+                problem.hint = self._command_like(item.text) or problem.hint
+                raise
+        if isinstance(item, Look):
+            return self.session.ask(messages.Show(item.text))
         assert isinstance(item, Path)
         return self.session.load_file(item.text.strip('"'), item.data)
+
+    def _command_like(self, text: str) -> str:
+        """The next step for somebody who typed a command that is an opcode, too, without its colon: `call sum 1 2`."""
+        first, _, rest = text.strip().partition(" ")
+        word = rest.split(" ", 1)[0]
+        if first == "call":
+            meant = word.removeprefix("@") in self.session.symbols_by_name
+        else:
+            meant = first in COMMANDS and is_path(word)
+        return f"commands begin with a colon: `:{text.strip()}`" if meant else ""
 
     def _misplaced(self, text: str, reason: str) -> str:
         """The next step for somebody who typed a command without its colon, or an instruction."""
@@ -144,8 +164,6 @@ class Shell:
         symbol = self.session.symbols_by_name.get(first.removeprefix("@"))
         if symbol and symbol.kind == "function":
             return f"to call it: `:call {text.strip().removeprefix('@')}`"
-        if (first.startswith("%") and "= type" not in text) or first in ("ret", "call", "br", "store"):
-            return "instructions go into a function: define i32 @f() { … }"
         if language_of(first):
             return f"to load it: `:load {text.strip()}`"
         language = _LANGUAGE_OF.get(first.rstrip("!("))
@@ -157,7 +175,7 @@ class Shell:
         return ""
 
     def _print_input(self, item: Record) -> None:
-        text: str = item.text  # type: ignore[attr-defined]
+        text: str = getattr(item, "typed", "") or item.text  # type: ignore[attr-defined]
         first, *rest = text.split("\n")
         self.output.flush()
         print(f"> {first}", *(f". {line}".rstrip() for line in rest), sep="\n", flush=True)

@@ -191,7 +191,7 @@ class Caller:
         if source:
             return self._called(source, signature, address, data, [])
         result = self.run(signature, address, b"".join(data), extra)
-        return self._of_ir(signature.result, result)
+        return self.of_ir(signature.result, result)
 
     def _source_call(self, name: str, signature: Signature) -> SourceCall | None:
         """How to call a function as its source declares it; None without debug info."""
@@ -225,13 +225,14 @@ class Caller:
             value, notes = source.value(result, self._place)
         except (LookupError, ValueError, TypeError, AssertionError, RecursionError) as problem:
             self.note(f"warning: the debug info of the result is not understood: {problem!r}")
-            return self._of_ir(signature.result, result)
+            return self.of_ir(signature.result, result)
         del kept
         for note in notes:
             self.note(note)
         return value
 
-    def _of_ir(self, type: Type, data: bytes) -> messages.Value:
+    def of_ir(self, type: Type, data: bytes) -> messages.Value:
+        """The value that some bytes are, as a message."""
         return messages.Value(
             type.text,
             values.render(type, data, self._dylib.name_at),

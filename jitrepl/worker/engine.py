@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from jitrepl.crash_report import CrashReport
+    from jitrepl.worker.evaluation import Evaluator
     from jitrepl.worker.linking.modules import SessionModule
     from jitrepl.worker.snapshots import Copier
 
@@ -58,6 +59,7 @@ class Engine:
             self.snapshots = snapshots.possible()
         self._linked = 0
         self._copier: Copier | None = None
+        self._evaluator: Evaluator | None = None
         self.checkpoint: Callable[[], None] = lambda: None
         self._dies_with_shell = request.dies_with_shell
         if self._dies_with_shell:
@@ -95,7 +97,7 @@ class Engine:
         )
         self.dylib.lender.declare_host = lambda name: self._outside.declaration(name)
         thunks = Thunks(self.jit)
-        memory = SessionMemory(self.dylib, self.dylib.reader.types)
+        self._memory = memory = SessionMemory(self.dylib, self.dylib.reader.types)
         self._runtime = Runtime(thunks.compile)
         self._hosts = Hosts(thunks, memory.signature_of, memory)
         memory.hosts = self._hosts
@@ -187,9 +189,9 @@ class Engine:
 
     def run_nothing(self) -> None:
         """Call a function, for nothing; no copy is left for that."""
-        checkpoint, self.checkpoint = self.checkpoint, lambda: None
+        snapshots, self.snapshots = self.snapshots, False
         self._caller.run(NULLARY, process.symbol_address("abs") or 0, b"")
-        self.checkpoint = checkpoint
+        self.snapshots = snapshots
 
     # One method a request
 
@@ -267,6 +269,14 @@ class Engine:
         self._members.load([request.name])
         value = self._caller.call(request)
         return messages.Called(request.name, value, self.take_notes())
+
+    def _evaluate(self, request: messages.Evaluate | messages.Show) -> messages.Evaluated:
+        from jitrepl.worker.evaluation import Evaluator
+
+        if self._evaluator is None:
+            self._evaluator = Evaluator(self.dylib, self._caller, self._memory, self._finalize, self._caller.note)
+        found = self._evaluator.answer(request)
+        return messages.Evaluated(found.name, found.value, self.take_notes())
 
     def _run(self, request: messages.Run) -> messages.Running:
         from jitrepl.worker.programs import MAIN, Program
@@ -355,14 +365,11 @@ class Engine:
         return messages.Text(let_attach(), self.take_notes())
 
     def _quit(self, _request: messages.Quit) -> messages.Done:
-        self._initialisers.end_all(self._tell)
+        self._initialisers.end_all(lambda text: self.tell((text,)))
         process.settle_streams()
         if self._reports_at_end:
             llvm.shutdown()  # prints what -time-passes and -stats gathered
         return messages.Done(self.take_notes())
-
-    def _tell(self, text: str) -> None:
-        self.tell((text,))
 
     # What ORC asks or tells
 
@@ -377,6 +384,8 @@ _ANSWERS: dict[type, Callable[[Engine, Any], messages.Reply]] = {
     messages.Unload: Engine._unload,
     messages.Save: Engine._save,
     messages.Call: Engine._call,
+    messages.Evaluate: Engine._evaluate,
+    messages.Show: Engine._evaluate,
     messages.Run: Engine._run,
     messages.Dump: Engine._dump,
     messages.ListSymbols: Engine._symbols,

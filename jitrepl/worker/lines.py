@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from jitrepl.worker import llvm
+from jitrepl.worker import llvm, llvm_debug
 from jitrepl.worker.owned import Module
 
 TYPE_CHECKING = False
@@ -41,31 +41,31 @@ def stamp_lines(module: Module, name: str, text: str, folder: str = "") -> None:
     bodies = dict(_bodies(lines))
     if not bodies:
         return
-    builder = llvm.di_builder(module.ptr)
-    file = llvm.di_file(builder, *_text(name), *_text(folder))
+    builder = llvm_debug.builder(module.ptr)
+    file = llvm_debug.file(builder, *_text(name), *_text(folder))
     # Every unit has its texts: producer, flags, split name, sysroot and SDK, of which only the first says something.
-    llvm.di_unit(
+    llvm_debug.unit(
         builder, _LANGUAGE_C99, file, *_text("jitrepl"), 0, *_text(""), 0, *_text(""), _FULL_DEBUG, 0, 0, 0,
         *_text(""), *_text(""),
     )  # fmt: skip
-    type = llvm.di_subroutine_type(builder, file, None, 0, 0)
+    type = llvm_debug.subroutine_type(builder, file, None, 0, 0)
     for function_name, (first, places) in bodies.items():
         function = llvm.named_function(module.ptr, function_name.encode("utf-8", "surrogateescape"))
         if not function:
             continue
         label = _text(function_name)
-        scope = llvm.di_function(builder, file, *label, *label, file, first, type, 0, 1, first, 0, 0)
-        llvm.set_subprogram(function, scope)
+        scope = llvm_debug.function(builder, file, *label, *label, file, first, type, 0, 1, first, 0, 0)
+        llvm_debug.set_subprogram(function, scope)
         instructions = list(_instructions(function))
         if len(places) != len(instructions):
             places = [first] * len(instructions)  # several on a line, or a form that is not known here
         for instruction, line in zip(instructions, places, strict=True):
-            location = llvm.di_location(module.context.ptr, line, 0, scope, None)
-            llvm.set_location(instruction, location)
+            location = llvm_debug.location(module.context.ptr, line, 0, scope, None)
+            llvm_debug.set_location(instruction, location)
     version = llvm.const_int(llvm.int32_type(module.context.ptr), _DEBUG_INFO_VERSION, 0)
     llvm.add_module_flag(module.ptr, _WARNING, *_text("Debug Info Version"), llvm.as_metadata(version))
-    llvm.di_finalize(builder)
-    llvm.di_dispose(builder)
+    llvm_debug.finalize(builder)
+    llvm_debug.dispose(builder)
 
 
 def _text(text: str) -> tuple[bytes, int]:

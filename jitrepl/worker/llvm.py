@@ -218,27 +218,13 @@ function_params = prototype("LLVMGetParamTypes", None, Ptr, Ptr)
 is_varargs = prototype("LLVMIsFunctionVarArg", Bool, Ptr)
 named_type = prototype("LLVMGetTypeByName2", Ptr, Ptr, Str)
 
-# Instructions, and their lines
+# Instructions
 first_block = prototype("LLVMGetFirstBasicBlock", Ptr, Ptr)
 next_block = prototype("LLVMGetNextBasicBlock", Ptr, Ptr)
 first_instruction = prototype("LLVMGetFirstInstruction", Ptr, Ptr)
 next_instruction = prototype("LLVMGetNextInstruction", Ptr, Ptr)
-di_builder = prototype("LLVMCreateDIBuilder", Ptr, Ptr)
-di_file = prototype("LLVMDIBuilderCreateFile", Ptr, Ptr, Str, c_size_t, Str, c_size_t)
-di_unit = prototype(
-    "LLVMDIBuilderCreateCompileUnit", Ptr, Ptr, c_int, Ptr, Str, c_size_t, Bool, Str, c_size_t, c_uint,
-    Str, c_size_t, c_int, c_uint, Bool, Bool, Str, c_size_t, Str, c_size_t,
-)  # fmt: skip
-di_subroutine_type = prototype("LLVMDIBuilderCreateSubroutineType", Ptr, Ptr, Ptr, Ptr, c_uint, c_int)
-di_function = prototype(
-    "LLVMDIBuilderCreateFunction", Ptr, Ptr, Ptr, Str, c_size_t, Str, c_size_t, Ptr, c_uint, Ptr, Bool, Bool,
-    c_uint, c_int, Bool,
-)  # fmt: skip
-di_location = prototype("LLVMDIBuilderCreateDebugLocation", Ptr, Ptr, c_uint, c_uint, Ptr, Ptr)
-di_finalize = prototype("LLVMDIBuilderFinalize", None, Ptr)
-di_dispose = prototype("LLVMDisposeDIBuilder", None, Ptr)
-set_subprogram = prototype("LLVMSetSubprogram", None, Ptr, Ptr)
-set_location = prototype("LLVMInstructionSetDebugLoc", None, Ptr, Ptr)
+allocated_type = prototype("LLVMGetAllocatedType", Ptr, Ptr)
+type_of = prototype("LLVMTypeOf", Ptr, Ptr)
 add_module_flag = prototype("LLVMAddModuleFlag", None, Ptr, c_int, Str, c_size_t, Ptr)
 as_metadata = prototype("LLVMValueAsMetadata", Ptr, Ptr)
 const_int = prototype("LLVMConstInt", Ptr, Ptr, c_uint64, Bool)

@@ -188,8 +188,14 @@ class Reader:
         self._known = known
         self.types = TypeReader(layout)
 
-    def read(self, data: bytes, name: str) -> Reading:
+    def read(self, data: bytes, name: str, head: str = "", tail: str = "") -> Reading:
         """Read one input.
+
+        Args:
+            data: textual IR or bitcode.
+            name: what messages call it.
+            head: text to read before it, without a newline at its end; messages do not show it.
+            tail: text to read behind it.
 
         Raises:
             IRError: for what LLVM's parser or verifier refuses, pointing at the line.
@@ -203,7 +209,7 @@ class Reader:
 
                 raise BitcodeError(*refuse_bytes(name, data, message))
         else:
-            module, data = self._read_text(data, name)
+            module, data = self._read_text(data, name, head, tail)
         try:
             notes = self._check_target(module, name)
             problem = verify(module)
@@ -221,7 +227,7 @@ class Reader:
             module.close()
             raise
 
-    def _read_text(self, data: bytes, name: str) -> tuple[Module, bytes]:
+    def _read_text(self, data: bytes, name: str, head: str, tail: str) -> tuple[Module, bytes]:
         if b"\0" in data or (not data and name.endswith(".bc")):
             from jitrepl.worker.diagnosis import refuse_bytes
 
@@ -235,15 +241,16 @@ class Reader:
                 raise BitcodeError(*refuse_bytes(name, data, "")) from None
             text = data.decode("utf-8", "surrogateescape")
         before, after = "", ""
+        framed = head + text + tail
         declared: set[str] = set()
         while True:
-            source = (before + text + after).encode("utf-8", "surrogateescape")
+            source = (before + framed + after).encode("utf-8", "surrogateescape")
             module, message = parse(source, name)
             if module is not None:
                 return module, source
             from jitrepl.worker.diagnosis import Location, explain_parse
 
-            location = Location.parse(message, name, len(before))
+            location = Location.parse(message, name, len(before + head))
             missing = location.undefined
             if missing and missing not in declared:
                 declared.add(missing)
@@ -254,7 +261,7 @@ class Reader:
             elif not before:
                 # A type that is used by value has to be defined before its use, so it goes in front,
                 # on the first line: the numbers of the user's lines stay.
-                before = self._known.type_definitions(names_of_types(text))
+                before = self._known.type_definitions(names_of_types(framed))
                 if before:
                     continue
             raise IRError(explain_parse(location, text), self._known.hint(missing) if missing else "")

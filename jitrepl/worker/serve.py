@@ -140,7 +140,7 @@ def serve(stream: _socket.socket) -> None:
         if engine is not None and engine.wants_snapshot(request, reply):  # type: ignore[arg-type]
             repeats = engine.can_repeat(request, reply)  # type: ignore[arg-type]
             stream = engine.copier().leave(stream, repeats=repeats)
-            if not repeats and _idle(stream, _SOON):
+            if not repeats and engine.jit.trace is None and _idle(stream, _SOON):
                 from jitrepl.worker.rehearsal import rehearse
 
                 rehearse(engine)

@@ -36,7 +36,7 @@ define void @trap() {
 }
 
 define i32 @forever_deep(i32 %n) {
-  %frame = alloca [4096 x i8]
+  %frame = alloca [16384 x i8]
   store volatile i8 0, ptr %frame
   %m = add i32 %n, 1
   %r = call i32 @forever_deep(i32 %m)

@@ -92,7 +92,7 @@ static void *hungry_in_a_thread(void *unused) {
 }
 int hungry_in_thread(void) { return 1 + in_a_thread(hungry_in_a_thread); }
 __attribute__((noinline)) int huge(int n) {
-  volatile char big[1 << 27];
+  volatile char big[1 << 30];
   big[n] = 1;
   return big[5];
 }

@@ -4,7 +4,8 @@ from pathlib import Path as FilePath
 
 import pytest
 
-from jitrepl.shell.inputs import IR, CommandLine, Path, Splitter, split_inputs
+from jitrepl.shell.inputs import IR, OPCODES, CommandLine, Look, Path, Splitter, Statement, split_inputs
+from jitrepl.shell.vocabulary import load
 
 
 def inputs(text: str) -> list[object]:
@@ -66,3 +67,57 @@ def test_inputs_come_as_soon_as_they_are_complete() -> None:
     assert list(splitter.feed("@g = global i32 1")) == []
     assert list(splitter.feed(":a")) == [IR("@g = global i32 1"), CommandLine(":a")]
     assert list(splitter.finish()) == []
+
+
+def test_an_instruction_outside_of_a_function_is_an_input() -> None:
+    assert inputs("add i32 1, 2\n  %x = mul i32 3, 4\n@g = global i32 1\nstore i32 5, ptr @g") == [
+        Statement("add i32 1, 2"),
+        Statement("  %x = mul i32 3, 4"),
+        IR("@g = global i32 1"),
+        Statement("store i32 5, ptr @g"),
+    ]
+
+
+def test_the_instructions_of_a_function_are_not() -> None:
+    text = "define i32 @f(i32 %x) { ; } no end {\n  %y = add i32 %x, 1\n%x\n  ret i32 %y\n}"
+    assert inputs(f"{text}\nret i32 1") == [IR(text), Statement("ret i32 1")]
+
+
+def test_an_instruction_ends_where_its_brackets_do() -> None:
+    text = "%v = call { i32,\n  i32 } @f(i32 1,\n i32 2)"
+    assert inputs(f"{text}\nfreeze i32 1") == [Statement(text), Statement("freeze i32 1")]
+
+
+@pytest.mark.parametrize(
+    "text", ["@g = global i64\nptrtoint (ptr @f to i64)", "%T = type { i32 }", "attributes #0 = { nounwind }"]
+)
+def test_what_is_like_an_instruction_and_is_none(text: str) -> None:
+    assert inputs(text) == [IR(text)]
+
+
+@pytest.mark.parametrize("text", ["%x", "%5", "@g", '@"any name"', "  %_  "])
+def test_a_name_alone_is_looked_up(text: str) -> None:
+    assert inputs(text) == [Look(text.strip())]
+
+
+@pytest.mark.parametrize(
+    ("line", "instruction"),
+    [
+        (":call i32 @sum(i32 1, i32 2)", "call i32 @sum(i32 1, i32 2)"),
+        (":c void @f()", "call void @f()"),
+        (":call { i32, i32 } @f(i32 %x)", "call { i32, i32 } @f(i32 %x)"),
+    ],
+)
+def test_a_call_as_ir_writes_it(line: str, instruction: str) -> None:
+    assert inputs(line) == [Statement(instruction, line)]
+
+
+@pytest.mark.parametrize(
+    "line", [":call @sum 1 2", ":call f @g (1, 2)", ':call "i32 (ptr)" puts @s', ":call sum(1, 2)", ":call f @g"]
+)
+def test_other_calls_are_commands(line: str) -> None:
+    assert inputs(line) == [CommandLine(line)]
+
+
+def test_the_opcodes_are_those_of_the_grammar() -> None:
+    assert load().body_starters == OPCODES

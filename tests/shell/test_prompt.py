@@ -594,7 +594,8 @@ def test_a_mistake_gets_a_hint(terminal: Terminal) -> None:
         "call sum 1 2": "`:call sum 1 2`",
         "sum 1 2": "`:call sum 1 2`",
         "quit": "`:quit`",
-        "ret void": "instructions go into a function",
+        "load sum.ll": "`:load sum.ll`",
+        "br label %x": "put it into a function",
         ":call smu 1 2": "did you mean @sum?",
     }
     for typed, hint in hints.items():

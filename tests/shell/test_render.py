@@ -84,7 +84,7 @@ def test_several_results_follow_each_other() -> None:
 
 
 def test_every_reply_can_be_rendered() -> None:
-    shown_elsewhere = {"Failed", "Started", "Called", "Undone", "CrashReport", "Running"}
+    shown_elsewhere = {"Failed", "Started", "Called", "Evaluated", "Undone", "CrashReport", "Running"}
     kinds = {kind for kind in messages.Reply.__subclasses__() if kind.__module__ == "jitrepl.messages"}
     missing = {kind.__name__ for kind in kinds if kind not in rendering._RENDERERS}
     assert missing <= shown_elsewhere

@@ -8,6 +8,7 @@ from jitrepl.records import Record
 from jitrepl.shell.arguments import Name, Text
 from jitrepl.shell.commands.registry import ALIASES, COMMANDS, Help, Plain, command, similar_command
 from jitrepl.shell.crashes import full_text
+from jitrepl.shell.inputs import is_instruction
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import show_size
 
@@ -24,6 +25,19 @@ def dump(session: Session, name: Text = "") -> Record:
     `input 3`). What is printed can be fed back in.
     """
     return session.ask(messages.Dump(name))
+
+
+@command("p")
+def print(session: Session, what: Text) -> Record:
+    """Show a value: `:print g`, `:print %x`, `:print load i16, ptr @g`.
+
+    WHAT is a global variable, whose value is shown as its source would write it where there is debug info; the name
+    that a result was given (`%x`, and `%_` for the last one); or an instruction. Names with a sigil and instructions
+    need no `:print`: at the prompt they do the same.
+    """
+    if is_instruction(what):
+        return session.ask_evaluate(what)
+    return session.ask(messages.Show(what if what[0] in "@%" else f"@{what}"))
 
 
 @command("t")

@@ -65,6 +65,15 @@ class SourceCalls:
         meant = (self._declaration(symbol) for symbol in meant_by(name, mangled(self._dylib.modules.values())))
         return "\n".join(text for text in meant if text) or None
 
+    def variable(self, name: str, address: int) -> messages.Value | None:
+        """The value of a global variable that lies at an address; None if debug info does not say what it is."""
+        info = self._info(name)
+        variable = info.variable(name) if info else None
+        if variable is None:
+            return None
+        (spelled, text, value, shown), _ = present(variable[1], address, self._dylib.name_at)
+        return messages.Value(spelled, text, value, _remark(variable[1], value), shown)
+
     def _declaration(self, name: str) -> str | None:
         info = self._info(name)
         if info:

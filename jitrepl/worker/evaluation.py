@@ -1,0 +1,255 @@
+"""Evaluate one instruction: it becomes the body of a function, which is compiled, called, and taken out again.
+
+What it yields can be used by later ones under the name that it was given, or as `%_`. LLVM says what is wrong with it
+at the line and column that were typed: what is put around it is on the same line.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+
+from jitrepl import messages
+from jitrepl.errors import InputError, IRError, SymbolError
+from jitrepl.worker import llvm
+from jitrepl.worker.linking.initialisers import NULLARY
+from jitrepl.worker.linking.missing import suggestion
+from jitrepl.worker.linking.removal import Removal
+from jitrepl.worker.reader import Reading, quoted
+from jitrepl.worker.types import Array, Type, Unsupported, Void
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jitrepl.worker.calls import Caller, SessionMemory
+    from jitrepl.worker.linking.dylib import SessionDylib
+    from jitrepl.worker.linking.modules import SessionModule
+
+_NAME = r'%(?:"([^"]+)"|([-\w.$]+))'
+_TARGET = re.compile(rf"\s*{_NAME}\s*=\s*")
+_USE = re.compile(_NAME)
+_COMMENT = re.compile(r";[^\"\n]*$", re.MULTILINE)
+_UNDEFINED = re.compile(r"use of undefined value '%([^']*)'")
+_ENDS = "br callbr catchret catchswitch cleanupret indirectbr invoke resume switch"
+_BEGINS = "catchpad cleanuppad landingpad phi"
+_NEEDS_BLOCKS = frozenset(f"{_ENDS} {_BEGINS}".split())
+_RESULT = '%"the result"'
+_LAST = "_"
+"""The name of what was yielded last, as in Python."""
+_ROOM = 64
+"""Bytes beside a value, for its alignment."""
+_SHOWN = 100
+"""How many elements of an array variable are shown."""
+
+
+class Bound:
+    """What a name stands for.
+
+    Args:
+        type: the type.
+        spelled: how IR spells it here; names of structs included.
+        address: where the value lies.
+    """
+
+    __slots__ = ("address", "spelled", "type")
+
+    def __init__(self, type: Type, spelled: str, address: int) -> None:
+        self.type = type
+        self.spelled = spelled
+        self.address = address
+
+    def load(self, name: str) -> str:
+        """The instruction that has the value under a name."""
+        written = f"%{name}" if name.isdigit() else quoted(name, "%")
+        return f"{written} = load {self.spelled}, ptr {_at(self.address)}, align 1 "
+
+
+class Evaluator:
+    """The values of a session, and what makes more of them.
+
+    Args:
+        dylib: the session's symbols.
+        caller: calls what was compiled.
+        memory: keeps the values that have names.
+        finalize: runs what a module wants done before it goes.
+        note: takes a remark.
+    """
+
+    def __init__(
+        self,
+        dylib: SessionDylib,
+        caller: Caller,
+        memory: SessionMemory,
+        finalize: Callable[[SessionModule], None],
+        note: Callable[[str], object],
+    ) -> None:
+        self._dylib = dylib
+        self._caller = caller
+        self._memory = memory
+        self._finalize = finalize
+        self._note = note
+        self._bound: dict[str, Bound] = {}
+
+    def answer(self, request: messages.Evaluate | messages.Show) -> messages.Evaluated:
+        """Execute an instruction, or show what a name stands for.
+
+        Raises:
+            JitreplError: as `evaluate` and `show`.
+        """
+        return self.show(request.what) if isinstance(request, messages.Show) else self.evaluate(request)
+
+    def evaluate(self, request: messages.Evaluate) -> messages.Evaluated:
+        """Do what an instruction says.
+
+        Raises:
+            IRError: if LLVM refuses it.
+            InputError: if it cannot stand alone.
+            UndefinedError, JITError: if it cannot be compiled or linked.
+            HostError, ThrownError: as a call.
+        """
+        text = request.text
+        target = _TARGET.match(text)
+        name = (target[1] or target[2]) if target else ""
+        # Blanks in its place: what follows stays in its column.
+        statement = " " * target.end() + text[target.end() :] if target else text
+        opcode = statement.split(None, 1)[0]
+        if opcode in _NEEDS_BLOCKS:
+            raise InputError(f"`{opcode}` needs blocks around it", "put it into a function: define i32 @f() { … }")
+        if opcode == "ret":
+            statement = _returned(statement)
+        head = f"define void {quoted(_symbol(request.name))}() {{ start: {self._used(statement)}"
+        reading = self._read(statement, text, request.name, head, "\nret void\n}")
+        with reading.module, self._dylib.reader.types.context() as reader:
+            result = _last_instruction(reading)
+            type: Type = reader.type(llvm.type_of(result)) if result else Void()
+            spelled = llvm.text_of(llvm.print_type(llvm.type_of(result))).partition(" = ")[0] if result else "void"
+            if opcode == "alloca" and result:
+                room = reader.type(llvm.allocated_type(result)).size * _factor(statement)
+                address = self._memory.keep(bytes(room), _ROOM)  # a function's stack would be gone now
+                return self._yielded(name, type, spelled, address.to_bytes(type.size, "little"))
+        if isinstance(type, Unsupported):
+            raise InputError(f"a value of type {type.text} cannot be kept", "put it into a function: define … { … }")
+        if isinstance(type, Void):
+            self._run(request.name, reading.data)
+            return messages.Evaluated("", messages.Value("void", "", None))
+        kept = ctypes.create_string_buffer(type.size + _ROOM)
+        place = ctypes.addressof(kept) + -ctypes.addressof(kept) % _ROOM
+        tail = f"\nstore {spelled} {_RESULT}, ptr {_at(place)}, align 1\nret void\n}}"
+        reading = self._read(statement, text, request.name, f"{head}{_RESULT} = ", tail)
+        reading.module.close()
+        self._run(request.name, reading.data)
+        return self._yielded(name, type, spelled, ctypes.string_at(place, type.size))
+
+    def show(self, what: str) -> messages.Evaluated:
+        """What a name stands for: a value (`%x`), a variable (`@v`), or a function.
+
+        Raises:
+            SymbolError: if there is none of that name.
+            UndefinedError, JITError: if a variable cannot be linked.
+        """
+        sigil, name = what[0], what[1:].strip('"')
+        if sigil == "%":
+            found = self._known(name)
+            return messages.Evaluated(name, self._value(found))
+        defined = self._dylib.find(name)
+        item = defined[1] if defined else self._dylib.declared(name)
+        if item is None:
+            raise SymbolError(f"no {quoted(name)}", suggestion(name, self._dylib.names()) or "`:symbols` lists them")
+        if item.signature is not None:
+            text = self._caller.sources.describe(name) or f"{quoted(name)}: {item.type.text}"
+            return messages.Evaluated("", messages.Value("ptr", quoted(name), None, shown=text))
+        if item.thread_local:
+            return self.evaluate(messages.Evaluate(f"<value of {name}>", f"load {item.type.text}, ptr {quoted(name)}"))
+        address = self._memory.address_of(name)
+        known = self._caller.sources.variable(name, address) if item.described else None
+        return messages.Evaluated("", known or self._read_variable(item.type, address))
+
+    def _read_variable(self, type: Type, address: int) -> messages.Value:
+        if isinstance(type, Unsupported):
+            raise InputError(f"a value of type {type.text} cannot be shown")
+        if isinstance(type, Array) and type.count > _SHOWN:
+            self._note(f"the first {_SHOWN} of {type.count} elements:")
+            type = Array(_SHOWN, type.element, _SHOWN * type.element.size)
+        return self._caller.of_ir(type, ctypes.string_at(address, type.size))
+
+    def _yielded(self, name: str, type: Type, spelled: str, data: bytes) -> messages.Evaluated:
+        """Keep a value, under its name if it has one."""
+        bound = Bound(type, spelled, self._memory.keep(data, _ROOM))
+        self._bound[_LAST] = bound
+        if name:
+            self._bound[name] = bound
+        return messages.Evaluated(name, self._value(bound))
+
+    def _read(self, statement: str, typed: str, name: str, head: str, tail: str) -> Reading:
+        try:
+            return self._dylib.reader.read(statement.encode("utf-8", "surrogateescape"), name, head, tail)
+        except IRError as problem:
+            problem.message = problem.message.replace(statement.split("\n", 1)[0], typed.split("\n", 1)[0])
+            undefined = _UNDEFINED.search(problem.message)
+            if undefined:
+                problem.hint = suggestion(undefined[1], list(self._bound)) or _values(self._bound)
+            raise
+
+    def _run(self, name: str, data: bytes) -> None:
+        admission = self._dylib.add(data, name)
+        for note in admission.notes:
+            self._note(note)
+        try:
+            address = self._dylib.address_of(_symbol(name))
+            assert address is not None
+            self._caller.run(NULLARY, address, b"")
+        finally:
+            Removal(self._dylib, name).run(self._finalize)
+
+    def _used(self, statement: str) -> str:
+        """Instructions that have the values that a statement uses; numbers in ascending order, as LLVM wants them."""
+        text = _COMMENT.sub("", statement)
+        names = {found[1] or found[2] for found in _USE.finditer(text)} & self._bound.keys()
+        return "".join(self._bound[name].load(name) for name in sorted(names, key=lambda n: (n.isdigit(), len(n), n)))
+
+    def _known(self, name: str) -> Bound:
+        found = self._bound.get(name)
+        if found is None:
+            raise SymbolError(f"no %{name}", suggestion(name, list(self._bound)) or _values(self._bound))
+        return found
+
+    def _value(self, bound: Bound) -> messages.Value:
+        return self._caller.of_ir(bound.type, ctypes.string_at(bound.address, bound.type.size))
+
+
+def _symbol(name: str) -> str:
+    """The function that an input becomes: `input 3`."""
+    return name.strip("<>")
+
+
+def _at(address: int) -> str:
+    return f"inttoptr (i64 {address} to ptr)"
+
+
+def _returned(statement: str) -> str:
+    """`ret i32 1` as an instruction that yields what it returns."""
+    _, _, rest = statement.partition("ret")
+    return "" if rest.split() == ["void"] else f"freeze{rest}"
+
+
+def _last_instruction(reading: Reading) -> int | None:
+    """The last instruction before the `ret void` of the only function that a module defines."""
+    function = llvm.first_function(reading.module.ptr)
+    while llvm.is_declaration(function):
+        function = llvm.next_function(function)
+    found, instruction = None, llvm.first_instruction(llvm.first_block(function))
+    while following := llvm.next_instruction(instruction):
+        found, instruction = instruction, following
+    return found
+
+
+def _factor(statement: str) -> int:
+    """How many elements an `alloca` has room for."""
+    count = re.search(r",\s*i\d+\s+(\d+)", statement)
+    return int(count[1]) if count else 1
+
+
+def _values(bound: dict[str, Bound]) -> str:
+    names = [f"%{name}" for name in bound if name != _LAST]
+    return f"there are {', '.join(names[-8:])}" if names else "give a value its name first: %x = add i32 1, 2"
