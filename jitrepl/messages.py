@@ -112,6 +112,20 @@ class Dump(Request):
     data: bytes = b""
 
 
+class Optimise(Request):
+    """Show what LLVM makes of something; answered by `Optimised`. The session stays as it is.
+
+    Args:
+        what: a function, a variable or a module; "" for all modules as one.
+        passes: a level (`-O2`) or a pipeline, as `opt -passes` takes it; "" for none.
+        assembly: whether to show assembly rather than IR.
+    """
+
+    what: str = ""
+    passes: str = ""
+    assembly: bool = False
+
+
 class Unload(Request):
     """Take a module or a symbol out of the session; answered by `Unloaded`.
 
@@ -355,6 +369,18 @@ class Text(Reply):
 
     text: str
     notes: tuple[str, ...] = ()
+
+
+class Optimised(Reply):
+    """What LLVM made of something.
+
+    Args:
+        text: IR or assembly.
+        module: the module that was meant; "" if it was less or more than that.
+    """
+
+    text: str
+    module: str = ""
 
 
 class SymbolTable(Reply):

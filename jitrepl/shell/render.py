@@ -151,7 +151,7 @@ _SHOWN = 8
 """How many symbols of a module are named when it is loaded."""
 
 
-def _text(reply: messages.Text) -> list[Line]:
+def _text(reply: messages.Text | messages.Optimised) -> list[Line]:
     return [Line([("ir", reply.text.rstrip("\n"))], True)] if reply.text else []
 
 
@@ -247,6 +247,7 @@ def _nothing(_reply: Record) -> list[Line]:
 _RENDERERS: dict[type, Callable[[Any], list[Line]]] = {
     messages.Loaded: _loaded,
     messages.Text: _text,
+    messages.Optimised: _text,
     messages.SymbolTable: _table,
     messages.HostsAdded: _hosts,
     messages.ModuleTable: _modules,

@@ -140,7 +140,7 @@ def save(dylib: SessionDylib, jit: Jit, path: str, kind: str) -> None:
         dylib: the session's JITDylib.
         jit: compiles, for an object.
         path: an absolute path.
-        kind: `ll`, `bc` or `o`.
+        kind: `ll`, `bc`, `s` or `o`.
 
     Raises:
         JITError: if they cannot be linked or compiled, or the file cannot be written.
@@ -154,8 +154,8 @@ def save(dylib: SessionDylib, jit: Jit, path: str, kind: str) -> None:
     with link(dylib) as whole:
         llvm.set_triple(whole.ptr, jit.triple.encode())
         llvm.set_layout(whole.ptr, jit.layout.encode())
-        if kind == "o":
-            data = jit.object_of(whole)
+        if kind in ("o", "s"):
+            data = jit.object_of(whole, assembly=kind == "s")
         elif kind == "bc":
             data = rewrite.bitcode(whole.ptr)
         else:
@@ -189,16 +189,24 @@ _WHILE_LINKED = {2: 4, 3: 5}
 
 
 def _entity(module: SessionModule, name: str) -> str:
-    """One global value with the types, attribute groups, comdats and metadata that its text refers to."""
     with module.parse() as parsed:
-        llvm.strip_debug_info(parsed.ptr)  # ten times the length of what it describes; the module's dump has it
-        value = rewrite.value_named(parsed.ptr, name)
-        if not value:
+        if not rewrite.value_named(parsed.ptr, name):
             raise InternalError(f"@{name} is not in {module.name}")
-        text = llvm.text_of(llvm.print_value(value)).strip("\n")
-        if not _REFERENCE.search(text):
-            return text
-        return _with_entities(text, parsed.text())
+        return entity_text(parsed, name)
+
+
+def entity_text(module: Module, name: str) -> str:
+    """One global value with the types, attribute groups, comdats and metadata that its text refers to.
+
+    Args:
+        module: has it; loses its debug info.
+        name: the value's name.
+    """
+    llvm.strip_debug_info(module.ptr)  # ten times the length of what it describes; the module's dump has it
+    text = llvm.text_of(llvm.print_value(rewrite.value_named(module.ptr, name))).strip("\n")
+    if not _REFERENCE.search(text):
+        return text
+    return _with_entities(text, module.text())
 
 
 def _with_entities(text: str, module: str) -> str:

@@ -303,6 +303,14 @@ class Engine:
                 return messages.Text(module.text())
         return messages.Text(dump(self.dylib, request.what))
 
+    def _optimise(self, request: messages.Optimise) -> messages.Optimised:
+        from jitrepl.worker.optimising import Optimiser
+
+        optimiser = Optimiser(self.dylib, self.jit)
+        if request.assembly:
+            return messages.Optimised(optimiser.assembly(request.what, request.passes))
+        return messages.Optimised(*optimiser.ir(request.what, request.passes))
+
     def _describe(self, request: messages.Dump) -> messages.Text:
         name = request.what.removeprefix("@").strip('"')
         text = self._caller.sources.describe(name)
@@ -388,6 +396,7 @@ _ANSWERS: dict[type, Callable[[Engine, Any], messages.Reply]] = {
     messages.Show: Engine._evaluate,
     messages.Run: Engine._run,
     messages.Dump: Engine._dump,
+    messages.Optimise: Engine._optimise,
     messages.ListSymbols: Engine._symbols,
     messages.ListModules: Engine._modules,
     messages.AddHost: Engine._add_host,

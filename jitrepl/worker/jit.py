@@ -27,7 +27,7 @@ class _SymbolPair(Structure):
     _fields_ = (("name", c_void_p), ("address", c_uint64), ("flags", c_uint8), ("target_flags", c_uint8))
 
 
-_DEFAULT, _PIC, _DEFAULT_CODE_MODEL, _OBJECT_FILE = 2, 2, 0, 1  # llvm-c/TargetMachine.h
+_DEFAULT, _PIC, _DEFAULT_CODE_MODEL, _ASSEMBLY_FILE, _OBJECT_FILE = 2, 2, 0, 0, 1  # llvm-c/TargetMachine.h
 _EXPORTED, _CALLABLE = 1, 4  # LLVMJITSymbolGenericFlags
 _NOT_FOUND = "Symbols not found: ["
 
@@ -164,16 +164,17 @@ class Jit:
             llvm.check(error)
         return tracker
 
-    def object_of(self, module: Module) -> bytes:
+    def object_of(self, module: Module, assembly: bool = False) -> bytes:
         """The object file that a module compiles to.
 
         Args:
             module: consumed.
+            assembly: whether it is to be an assembly file.
 
         Raises:
             JITError: if it cannot be compiled.
         """
-        buffer = _compiled(module, _target_machine(self.triple))
+        buffer = _compiled(module, target_machine(self.triple), _ASSEMBLY_FILE if assembly else _OBJECT_FILE)
         data = string_at(llvm.buffer_start(buffer), llvm.buffer_size(buffer))
         llvm.dispose_buffer(buffer)
         return data
@@ -253,19 +254,19 @@ class Jit:
             return error
 
 
-def _compiled(module: Module, machine: int) -> int:
+def _compiled(module: Module, machine: int, kind: int = _OBJECT_FILE) -> int:
     """The object of a module, which is consumed, as a memory buffer, which the caller owns."""
     buffer, message = c_void_p(), c_void_p()
     diagnostics.take()
     with module:
-        failed = llvm.emit_object(machine, module.ptr, _OBJECT_FILE, byref(message), byref(buffer))
+        failed = llvm.emit_object(machine, module.ptr, kind, byref(message), byref(buffer))
     problems = diagnostics.take()
     if failed or problems:
         raise JITError("\n".join(problems) or llvm.text_of(message.value))
     return buffer.value or 0
 
 
-def _target_machine(triple: str) -> int:
+def target_machine(triple: str) -> int:
     """A target machine for this processor, as compilers have it."""
     target, message = c_void_p(), c_void_p()
     if llvm.get_target(triple.encode(), byref(target), byref(message)):

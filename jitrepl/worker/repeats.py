@@ -7,7 +7,7 @@ other processes do is inaccessible memory (LangRef, "Function Attributes", `memo
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 from jitrepl import messages
 from jitrepl.worker import llvm
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jitrepl.worker.linking.modules import SessionModule
 
 _SECONDS, _COUNT = 0.02, 200
-"""What repeating may take, all in all."""
+"""What repeating may take of the processor, all in all."""
 _LARGE = 1 << 16
 """Modules that are longer, in bytes, are not looked at: a copy is made sooner."""
 
@@ -56,7 +56,7 @@ class Repeats:
 
     def begin(self, request: messages.Request) -> None:
         """Take note of a request that is about to be answered."""
-        self._began = perf_counter()
+        self._began = process_time()
         self._had = self._kept()
         if not isinstance(request, messages.Call):
             self._known.clear()
@@ -69,7 +69,7 @@ class Repeats:
     def can_repeat(self, request: messages.Request, reply: messages.Reply) -> bool:
         """Whether repeating a request that was just answered does what it has done; no copy is needed then."""
         self._left -= 1
-        self._seconds -= perf_counter() - self._began
+        self._seconds -= process_time() - self._began
         if self.compiled or self._left < 0 or self._seconds < 0 or self._kept() != self._had:
             return False
         if isinstance(reply, messages.Called) and isinstance(request, messages.Call):

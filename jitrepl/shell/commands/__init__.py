@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from jitrepl.shell.commands import running  # isort: skip
 from jitrepl.shell.commands import looking  # isort: skip
+from jitrepl.shell.commands import compiling  # isort: skip
 from jitrepl.shell.commands import modules  # isort: skip
 from jitrepl.shell.commands import steering  # isort: skip
 from jitrepl.shell.commands.registry import ALIASES, COMMANDS, run_command
 
-__all__ = ["ALIASES", "COMMANDS", "looking", "modules", "run_command", "running", "steering"]
+__all__ = ["ALIASES", "COMMANDS", "compiling", "looking", "modules", "run_command", "running", "steering"]

@@ -1,0 +1,73 @@
+"""Commands that show what LLVM makes of code."""
+
+from __future__ import annotations
+
+from jitrepl import messages
+from jitrepl.errors import IRError, UsageError
+from jitrepl.records import Record
+from jitrepl.shell.arguments import Text
+from jitrepl.shell.commands.registry import command
+from jitrepl.shell.session import Session
+
+_LEVEL = "-O2"
+
+
+@command()
+def opt(session: Session, what: Text = "") -> Record:
+    """Show the IR after passes: `:opt sum`, `:opt sum -O3`, `:opt sum instcombine,gvn`.
+
+    What stands first is a function, a variable or a module; without it, it is the whole session, linked into one. A
+    pipeline is written as `opt -passes` takes it; without one it is -O2. The session runs what was typed, as it is;
+    `:optimise` has it run the result.
+    """
+    name, passes = _subject(what)
+    return session.ask(messages.Optimise(name, passes or _LEVEL))
+
+
+@command("optimize")
+def optimise(session: Session, what: Text = "") -> Record:
+    """Redefine something as what `:opt` shows: `:optimise sum -O2`.
+
+    Who calls it gets the new code, and `:undo` takes that back.
+    """
+    name, passes = _subject(what)
+    reply = session.ask(messages.Optimise(name, passes or _LEVEL))
+    assert isinstance(reply, messages.Optimised)
+    data = reply.text.encode("utf-8", "surrogateescape")
+    if reply.module:
+        return session.ask_load(reply.module, data)
+    try:
+        return session.add(data)
+    except IRError as problem:
+        problem.hint = "what only its module sees stays there; optimise all of the module: `:modules` has its name"
+        raise
+
+
+@command()
+def asm(session: Session, what: Text = "") -> Record:
+    """Show the assembly of something: `:asm sum`, `:asm sum -O2`, `:asm a.c`.
+
+    Passes go first if there are any, as for `:opt`. Without, it is what a call runs, but for the few bytes at the entry
+    of each function by which a redefinition redirects it. `--llvm=-x86-asm-syntax=intel` changes the syntax.
+    """
+    name, passes = _subject(what)
+    return session.ask(messages.Optimise(name, passes, assembly=True))
+
+
+def _subject(text: str) -> tuple[str, str]:
+    """What is meant, and the passes behind it."""
+    import shlex
+
+    try:
+        words = shlex.split(text)
+    except ValueError as problem:
+        raise UsageError(f"the name cannot be read: {problem}".lower()) from None
+    if words[:1] == ["input"] and len(words) > 1:  # as `:dump` takes it
+        words[:2] = [" ".join(words[:2])]
+    if len(words) > 2:
+        raise UsageError(
+            f"a name and passes are wanted, not {len(words)} words", "quote a name with spaces, or passes: 'a, b'"
+        )
+    if len(words) == 2:
+        return words[0], words[1].replace(" ", "")
+    return ("", words[0]) if words and words[0].startswith("-O") else (words[0] if words else "", "")
