@@ -78,8 +78,8 @@ class Outside:
         if self.watches_threads:
             self._crashes.prepare(names)
         self._members.load(name for name in names if self._dylib.needed(name))
+        self._languages.prepare(names)  # it opens Rust's library, which has thread-local variables
         self._runtime.prepare(names, self.thread_locals.intersection(names))
-        self._languages.prepare(names)
         for name in names:
             self._compile_host(name)
 
