@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal as signals  # type: ignore[import-not-found]  # `signal` wraps these in enums, for 5 ms
 import ctypes
 import os
 from fcntl import F_DUPFD_CLOEXEC, F_SETOWN, fcntl
@@ -183,7 +184,7 @@ def crash_callback(say: Callable[[int, int, int], object]) -> object:
 
     Args:
         say: called with the signal, the address of its `siginfo_t` and that of its `ucontext_t`. Where it does not
-            come to an end, the signal's default action ends the process at the next crash.
+            come to an end, the signal's default action ends the process at the next crash, or an alarm does.
 
     Returns:
         What has to be kept as long as the process.
@@ -191,6 +192,10 @@ def crash_callback(say: Callable[[int, int, int], object]) -> object:
 
     def handle(signal: int, info: int, context: int) -> None:
         try:
+            # The crashed code may hold a lock that is needed here, such as that of `malloc`: so this allocates nothing.
+            _on_signal(_SIGALRM, _abort if signal == _SIGABRT else None)
+            signals.pthread_sigmask(signals.SIG_UNBLOCK, (_SIGALRM,))
+            signals.alarm(_SECONDS)
             say(signal, info, context)
         except BaseException:
             pass  # nobody could do anything about it
@@ -213,6 +218,10 @@ def install(callback: object, signal: int) -> None:
 
 MACHINE = os.uname().machine
 SIGINT = 2
+_SIGABRT, _SIGALRM = 6, 14
+_SECONDS = 2
+"""How long a crash may take to be told."""
+_on_signal, _abort = _process.signal, ctypes.cast(_process.abort, ctypes.c_void_p)
 _Callback = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 _CALLBACK_STACK = 1 << 21
 

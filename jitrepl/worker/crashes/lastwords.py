@@ -7,7 +7,6 @@ between two instructions of its own. What JITed code has destroyed may still sto
 
 from __future__ import annotations
 
-import _signal as signals  # type: ignore[import-not-found]  # `signal` wraps these in enums, for 5 ms
 import ctypes
 import os
 from struct import unpack
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
     from jitrepl.worker.crashes.report import Sources
 
-_SECONDS = 2
-_SIGALRM = 14
 _ADDRESS = 16  # si_addr of siginfo_t
 _DEPTH = 256
 _ROOM = 4096
@@ -51,11 +48,7 @@ def speak(
         sources: what the session knows of its code.
         tell: sends a record to the shell.
     """
-    # Should the crashed code hold a lock that is needed here, the process still ends; the shell then knows this much.
-    tell(LastWords(CrashReport(signal)))
-    ctypes.CDLL(None).signal(_SIGALRM, None)  # Python's own `signal` is for its main thread
-    signals.pthread_sigmask(signals.SIG_UNBLOCK, (_SIGALRM,))
-    signals.alarm(_SECONDS)
+    tell(LastWords(CrashReport(signal)))  # should the rest fail, the shell knows this much
     from jitrepl.worker.crashes.report import report
 
     note = _note(signal, info, context)
