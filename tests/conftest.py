@@ -26,10 +26,13 @@ NO_CLANG = "no clang-22 beside this Python: pip install 'jitrepl[clang]'"
 
 NO_RUSTC = "no rustc: https://rustup.rs has one, and Debian in rustc-web"
 NO_AR = "no ar: it is in binutils"
+NO_GDB = "no gdb: apt install gdb"
+NO_LLDB = "no lldb: pip install 'jitrepl[lldb]'"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-transcripts", action="store_true", help="rewrite the expected output of transcripts")
+    parser.addoption("--update-what-works", action="store_true", help="rewrite the tables of docs/what-works.md")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,12 +47,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def skip_without(tools: Iterable[str]) -> None:
-    """Skip a test if one of these tools is missing: `clang`, `rustc`, `ar`."""
+    """Skip a test if one of these tools is missing: `clang`, `rustc`, `ar`, `gdb`, `lldb`."""
     for tool in tools:
         present, reason = {
             "clang": (_clang(), NO_CLANG),
             "rustc": (shutil.which("rustc"), NO_RUSTC),
             "ar": (shutil.which("ar"), NO_AR),
+            "gdb": (shutil.which("gdb"), NO_GDB),
+            "lldb": (shutil.which("lldb") or shutil.which("lldb", path=str(SCRIPTS)), NO_LLDB),
             "objects": ("made by the fixture of that name", ""),
             "languages": ("made by the fixture of that name", ""),
         }[tool]

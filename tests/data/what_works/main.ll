@@ -1,0 +1,6 @@
+declare i32 @answer()
+
+define i32 @main() {
+  %r = call i32 @answer()
+  ret i32 %r
+}
