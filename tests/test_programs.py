@@ -149,12 +149,12 @@ def test_an_uncaught_exception_ends_in_terminate(compiled: Compile) -> None:
     assert "terminat" in done.err and "boom" in done.err
 
 
-@pytest.mark.parametrize("library", ["libc++", "libstdc++"])
-def test_the_library_of_cxx(compiled: Compile, library: str) -> None:
+def test_the_library_of_cxx(compiled: Compile) -> None:
+    """GCC's; what_works.py tries libc++."""
     try:
-        program = compiled("library.cpp", "-O1", f"-stdlib={library}")
+        program = compiled("library.cpp", "-O1", "-stdlib=libstdc++")
     except subprocess.CalledProcessError:
-        pytest.skip(f"no headers of {library}: apt-get install g++")
+        pytest.skip("no headers of libstdc++: apt-get install g++")
     done = run(program, input="a b a c\n")
     assert (done.out, done.status, done.err) == (expected("library"), 2, "")
 

@@ -279,9 +279,7 @@ def values(source: Path, folder: Path, *options: str) -> list[Row]:
     """What `:call` shows of the results of functions."""
     functions = read_functions(source.read_text("utf-8"), with_results=False)
     called = session([str(source), *(f":call {function.name}" for function in functions)], folder, *options)[1:]
-    return [
-        Row(function.what, [code(said(printed))]) for function, printed in zip(functions, called, strict=True)
-    ]
+    return [Row(function.what, [code(said(printed))]) for function, printed in zip(functions, called, strict=True)]
 
 
 def read_blocks(text: str) -> list[tuple[str, list[str]]]:
@@ -304,18 +302,17 @@ def files(source: Path, folder: Path) -> list[Row]:
         (folder / file.name).write_bytes(file.read_bytes())
     blocks = read_blocks(source.read_text("utf-8"))
     with ThreadPoolExecutor(2) as pool:
-        made = list(pool.map(lambda block: _make(block[1][:-1], folder), blocks))
-        given = [block[1][-1] for block in blocks]
+        list(pool.map(lambda block: _make(block[1][:-1], folder), blocks))
+        given = [below[-1] for _, below in blocks]
+        ran = pool.map(lambda words: _run_files(words, folder), given)
         inputs = [line for words in given for line in (":reset", *_inputs(words), ':call "i32 ()" answer')]
-        ran = pool.map(lambda words: program([*words.partition(" -- ")[0].split(), "main.ll"], folder, options=_flags(words)), given)
         outputs = iter(session(inputs, folder))
-        rows = []
-        for (what, _), words, run in zip(blocks, given, ran, strict=True):
-            printed = [next(outputs) for _ in range(len(list(_inputs(words))) + 2)]
-            function = Function("answer", what, ANSWER)
-            failed = next((text for text in printed if "error: " in text), printed[-1])
-            runs = "yes" if str(run.status) == ANSWER else f"no: {code(said(run.err))}"
-            rows.append(Row(what, [verdict(function, failed), runs]))
+    rows = []
+    for (what, _), words, run in zip(blocks, given, ran, strict=True):
+        printed = [next(outputs) for _ in range(len(list(_inputs(words))) + 2)]
+        failed = next((text for text in printed if "error: " in text), printed[-1])
+        runs = "yes" if str(run.status) == ANSWER else f"no: {code(said(run.err))}"
+        rows.append(Row(what, [verdict(Function("answer", what, ANSWER), failed), runs]))
     return rows
 
 
@@ -332,9 +329,9 @@ def _inputs(words: str) -> Iterable[str]:
         yield f":lib {word[2:]}" if word.startswith("-l") else f":load {word}{f' -- {flags}' if flags else ''}"
 
 
-def _flags(words: str) -> list[str]:
-    flags = words.partition(" -- ")[2]
-    return [f"--cflags={flags}"] if flags else []
+def _run_files(words: str, folder: Path) -> Tried:
+    paths, _, flags = words.partition(" -- ")
+    return program([*paths.split(), "main.ll"], folder, options=[f"--cflags={flags}"] if flags else [])
 
 
 def debuggers(source: Path, folder: Path) -> list[Row]:

@@ -75,14 +75,14 @@ class Worker:
         self._gone = False
         self.interrupted = self.pressed = False
         """Whether Ctrl-C was pressed when a reply had come already; at any time. Whoever asked has to see to it."""
-        self.last_words = CrashReport(0)
-        """What the process itself has said of its crash."""
+        self.last_words = CrashReport(0)  # what the process itself has said of its crash
         self._end: type[JitreplError] = WorkerDied
         self._lifeline: int | None = None
         """The writing end of a pipe that ends the worker when nobody has it any more."""
         self.on_notes: Callable[[tuple[str, ...]], object] = lambda notes: None
         # A process that JITed code left behind may keep the socket open, so its end is no sign of death.
         self._pidfd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+        self._late = False  # whether the last wait for a message ended because the time was up
         self._poll = select.poll()
         self._poll.register(stream.fileno(), select.POLLIN)
         if self._pidfd is not None:
@@ -131,9 +131,9 @@ class Worker:
             if not isinstance(request, Start):  # which takes 10 ms, while other threads are in want of Python's lock
                 self._look_out()
             reply = self._reply(int(timeout * 1000) or None)
-            if reply is None and timeout and self.alive() and tracer_of(self.pid):
+            if self._late and tracer_of(self.pid):
                 reply = self._reply(None)  # who steps through code takes longer
-            if reply is None and timeout and self.alive():
+            if self._late and self.alive():
                 self._end = TimedOut
                 reply = self._interrupt()
         except KeyboardInterrupt:
@@ -153,6 +153,7 @@ class Worker:
         """
         while True:
             ready = {descriptor for descriptor, _ in self._poll.poll(milliseconds)}
+            self._late = not ready  # else it may be about to end, with its socket closed
             if self._channel.stream.fileno() not in ready:
                 return None
             mask = signal.pthread_sigmask(signal.SIG_BLOCK, _CTRL_C)

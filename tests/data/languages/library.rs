@@ -87,3 +87,9 @@ pub fn sorted() -> i64 {
     println!("{}", words.join(" "));
     words.len() as i64
 }
+
+#[no_mangle]
+pub fn counted() -> usize {
+    let words = "a b a".split(' ').map(|word| (word, 1));
+    words.collect::<std::collections::HashMap<_, _>>().len() // a thread-local variable of std has its keys
+}

@@ -303,7 +303,7 @@ pub fn callbacks() -> i32 {
 }
 
 /// `Backtrace`: with the names of functions: 1
-/// the frames are there, without names: it reads the debug info of files
+/// the frames have no names; it reads the debug info of files
 pub fn traces() -> i32 {
     Backtrace::force_capture().to_string().contains("traces") as i32
 }
