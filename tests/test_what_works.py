@@ -1,4 +1,4 @@
-"""docs/what-works.md says what a run of all that is in its tables finds (see `what_works.py`)."""
+"""docs/what-works.md says what a run of all that is in its tables finds (see `what_works.py`, `what_works_page.py`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from conftest import skip_without
-from what_works import PAGE, SOURCES, TABLES, Function, Page, Row, Table, lines_of, read_functions, said, verdict
+from what_works import SOURCES, Function, Row, read_functions, said, verdict
+from what_works_page import PAGE, TABLES, Page, Table, lines_of
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -54,6 +55,7 @@ def test_a_cell_is_yes_only_for_what_is_expected() -> None:
 
 def test_what_is_said_is_short() -> None:
     assert said("before\nerror: one | two\n  at f\nthe session goes on\n") == "one \\| two"
+    assert said("LLVM ERROR: why\nerror: killed\n") == "LLVM ERROR: why"
     assert said("thread 'main' (12) panicked at a.rs:1:2:\nboom\nnote: more\n", lines=2) == (
         "thread 'main' panicked at a.rs:1:2: boom"
     )

@@ -1,4 +1,4 @@
-"""The tables of docs/what-works.md: what is tried, and what comes of it.
+"""The rows of docs/what-works.md: what is tried, and what comes of it (`what_works_page.py` has the tables).
 
 Above each table of the page stands a comment that names its source, a file of `tests/data/what_works`:
 
@@ -23,19 +23,18 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from transcripts import JITREPL, ROOT, TIMEOUT, environment, matches
+from transcripts import JITREPL, TIMEOUT, environment
 
 from jitrepl.shell.debuggers import DEBUGGERS, find
 
-PAGE = ROOT / "docs" / "what-works.md"
 SOURCES = Path(__file__).parent / "data" / "what_works"
-LIMIT = "3s"
-"""How long a call may run that does not end by itself."""
+LIMIT = "2s"
+"""How long code may run that does not end by itself; its row says so, and is the last."""
 
 
 @dataclass
@@ -217,7 +216,8 @@ _MASKS = (
 def said(printed: str, lines: int = 1) -> str:
     """The first lines of what was printed, as one line of a cell; places and hints, which are indented, left out."""
     kept = [line for line in printed.splitlines() if line.strip() and not line.startswith(("  ", "note: "))]
-    first = next((at for at, line in enumerate(kept) if line.startswith("error: ")), 0)
+    starts = ("LLVM ERROR: ", "error: ")  # LLVM's own last words say more than that it aborted
+    first = min((at for at, line in enumerate(kept) if line.startswith(starts)), default=0)
     chosen = kept[first : first + 1] if lines == 1 else kept[:lines]
     text = " ".join(line.removeprefix("error: ") for line in chosen)
     for pattern, mask in _MASKS:
@@ -264,15 +264,25 @@ def ends(source: Path, folder: Path, *options: str) -> list[Row]:
     """Each function of a source, called, and in a program of its own."""
     functions = read_functions(source.read_text("utf-8"), with_results=False)
     (folder / source.name).write_text(program_of(source, functions))
-    options = (*options, "--timeout", LIMIT)
-    called = session([source.name, *(f":call {function.name}" for function in functions)], folder, *options)[1:]
+    calls = [[f":set timeout {LIMIT}"] * _is_limited(each) + [f":call {each.name}"] for each in functions]
+    printed = iter(session([source.name, *(line for lines in calls for line in lines)], folder, *options)[1:])
+    called = [[next(printed) for _ in lines][-1] for lines in calls]
+
+    def run(each: Function) -> Tried:
+        limit = ["--timeout", LIMIT] * _is_limited(each)
+        return program([source.name], folder, each.name, options=[*options, *limit])
+
     with ThreadPoolExecutor(2) as pool:
-        ran = pool.map(lambda function: program([source.name], folder, function.name, options=options), functions)
+        ran = pool.map(run, functions)
     rows = []
-    for function, call, run in zip(functions, called, ran, strict=True):
-        told = code(said(run.err, lines=2))
-        rows.append(Row(function.what, [code(said(call)), f"{run.status}{f': {told}' if told else ''}"]))
+    for function, call, done in zip(functions, called, ran, strict=True):
+        told = code(said(done.err, lines=2))
+        rows.append(Row(function.what, [code(said(call)), f"{done.status}{f': {told}' if told else ''}"]))
     return rows
+
+
+def _is_limited(function: Function) -> bool:
+    return f"--timeout {LIMIT}" in function.what
 
 
 def values(source: Path, folder: Path, *options: str) -> list[Row]:
@@ -364,94 +374,3 @@ def _debug(name: str, blocks: Sequence[tuple[str, list[str]]], folder: Path) -> 
 
 
 _BATCH = {"gdb": ("-batch", "-ex"), "lldb": ("--batch", "-o")}
-
-
-# The page
-
-
-@dataclass
-class Table:
-    """A table of the page.
-
-    Args:
-        name: the file that it is made from.
-        make: makes its rows.
-        head: what stands above its columns.
-        options: for jitrepl.
-        needs: the tools that it wants.
-    """
-
-    name: str
-    make: Callable[..., list[Row]]
-    head: Sequence[str]
-    options: Sequence[str] = ()
-    needs: Sequence[str] = ("clang",)
-
-    def rows(self, folder: Path) -> list[Row]:
-        """Try everything in it."""
-        return self.make(SOURCES / self.name, folder, *self.options)
-
-
-_BOTH = ("`:call`", "`--run`")
-_STATUS = ("`:call` says", "`--run`: exit status, and what is said")
-_SHOWN = ("`:call` shows",)
-_NO_DEBUG = ("--rustflags=-Cdebuginfo=0",)
-TABLES = (
-    Table("files.txt", files, _BOTH, needs=("clang", "rustc", "ar")),
-    Table("flags.txt", files, _BOTH),
-    Table("ir.ll", features, _BOTH),
-    Table("c.c", features, _BOTH),
-    Table("cpp.cpp", features, _BOTH, ("--cxxflags=-std=c++20 -g0",)),
-    Table("core.rs", features, _BOTH, needs=("rustc",)),
-    Table("std.rs", features, _BOTH, _NO_DEBUG, needs=("rustc",)),
-    Table("values.c", values, _SHOWN),
-    Table("values.cpp", values, _SHOWN, ("--cxxflags=-std=c++20",)),
-    Table("values.rs", values, _SHOWN, needs=("rustc",)),
-    Table("panics.rs", values, ("`:call` says",), _NO_DEBUG, needs=("rustc",)),
-    Table("ends.c", ends, _STATUS),
-    Table("ends.cpp", ends, _STATUS, ("--cxxflags=-g0",)),
-    Table("ends.rs", ends, _STATUS, _NO_DEBUG, needs=("rustc",)),
-    Table("debuggers.txt", debuggers, ("gdb", "lldb"), needs=("clang", "gdb", "lldb")),
-)
-_MARK = "<!-- made from tests/data/what_works/{} -->"
-
-
-class Page:
-    """docs/what-works.md: text that people write, and tables that are made."""
-
-    def __init__(self) -> None:
-        self.lines = PAGE.read_text("utf-8").splitlines()
-
-    def span(self, table: Table) -> slice:
-        """The lines of a table, its head included.
-
-        Raises:
-            ValueError: if the page does not have it.
-        """
-        start = self.lines.index(_MARK.format(table.name)) + 1
-        end = start
-        while end < len(self.lines) and self.lines[end].startswith("|"):
-            end += 1
-        return slice(start, end)
-
-    def names(self) -> list[str]:
-        """The files that its tables are made from."""
-        before, after = _MARK.split("{}")
-        return [line[len(before) : -len(after)] for line in self.lines if line.startswith(before)]
-
-    def replace(self, table: Table, lines: Sequence[str]) -> None:
-        """Write the page with other lines for a table."""
-        self.lines[self.span(table)] = lines
-        PAGE.write_text("\n".join(self.lines) + "\n", "utf-8")
-
-
-def lines_of(table: Table, rows: Iterable[Row], before: Sequence[str]) -> list[str]:
-    """A table in Markdown.
-
-    Args:
-        table: which one.
-        rows: its rows.
-        before: its lines as they are; those with `…` that still match stay.
-    """
-    made = [str(Row("", list(table.head))), "|---" * (len(table.head) + 1) + "|", *map(str, rows)]
-    return [next((old for old in before if "…" in old and matches(old, line)), line) for line in made]

@@ -52,5 +52,5 @@ int frees_twice(void) { void *volatile room = malloc(5000); free(room); free(roo
 /// SIGKILL
 int killed(void) { return raise(SIGKILL); }
 
-/// a wait without end, with `--timeout 3s`
+/// a wait without end, with `--timeout 2s`
 int waits(void) { for (;;) pause(); }
