@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from jitrepl.worker import process
 from jitrepl.worker.languages.support import source_name
+from jitrepl.worker.linking.runtime import open_libraries_of
 from jitrepl.worker.linking.units import name_of
 from jitrepl.worker.reader import quoted
 
@@ -78,7 +79,8 @@ class Outside:
         if self.watches_threads:
             self._crashes.prepare(names)
         self._members.load(name for name in names if self._dylib.needed(name))
-        self._languages.prepare(names)  # it opens Rust's library, which has thread-local variables
+        open_libraries_of(names)  # before their personalities are looked for
+        self._languages.prepare(names)  # which opens Rust's library; that has thread-local variables
         self._runtime.prepare(names, self.thread_locals.intersection(names))
         for name in names:
             self._compile_host(name)

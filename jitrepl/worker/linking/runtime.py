@@ -115,7 +115,6 @@ class Runtime:
             names: the symbols that the session lacks.
             thread_locals: those of them that are thread-local variables.
         """
-        open_libraries_of(names)
         for name in names:
             if name in _CODE and name not in self._known:
                 self._known[name] = self._compile("runtime", lambda own, code=_CODE[name]: code.format(name=own))  # type: ignore[misc]
