@@ -8,8 +8,7 @@ import sys
 
 from jitrepl import __version__
 from jitrepl.errors import Finished, JitreplError, UsageError
-from jitrepl.shell.compilers import language_of
-from jitrepl.shell.inputs import CommandLine, Path, Splitter, split_inputs
+from jitrepl.shell.inputs import CommandLine, Path, Script, Splitter, split_inputs
 from jitrepl.shell.options import Options, help_text, read_options
 from jitrepl.shell.output import Output
 from jitrepl.shell.render import render_error, render_note
@@ -17,7 +16,7 @@ from jitrepl.shell.script import read_lines
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import FLAGS, Limits, read_flags
 from jitrepl.shell.shell import Shell
-from jitrepl.shell.sources import read_source
+from jitrepl.shell.sources import is_script, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def run(arguments: list[str], worker: Worker | None) -> int:
         limits=Limits(options.timeout, memory, trace=options.trace),
         program=options.run,
     )
-    shell = Shell(session, output, options.echo, options.keep_going or interactive)
+    shell = Shell(session, output, options.echo, options.keep_going, interactive)
     session.tell_notes_to(shell.note)
     session.on_diagnostics = shell.diagnostics
     session.library_folders = tuple(options.library_path)
@@ -148,17 +147,13 @@ def _standard_input() -> Iterator[Record]:
 
 
 def _file(path: str) -> Iterator[Record]:
-    """A file of IR as one input; a text in which lines begin with `:` as the inputs of a script."""
+    """A file of the command line: a script, or what is to be loaded."""
     try:
         data = read_source(path)
     except JitreplError:
         yield Path(path)  # fails again where errors are told
-        return
-    script = data[:1] == b":" or (b"\n:" in data and b"\0" not in data)
-    if script and language_of(path) is None:
-        yield from split_inputs(data.decode("utf-8", "surrogateescape").split("\n"))
     else:
-        yield Path(path, data)
+        yield Script(path, data) if is_script(path, data) else Path(path, data)
 
 
 def _shell_quoted(path: str) -> str:

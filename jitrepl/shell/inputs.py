@@ -8,7 +8,7 @@ is IR.
 from __future__ import annotations
 
 from jitrepl.records import Record
-from jitrepl.shell.sources import is_path
+from jitrepl.shell.sources import is_path, is_shebang
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,27 +55,56 @@ class Path(Record):
     data: bytes | None = None
 
 
+class Script(Record):
+    """A file of inputs to run.
+
+    Args:
+        path: its name, as the user gave it.
+        data: its content.
+    """
+
+    path: str
+    data: bytes
+
+
+class Inputs(Record):
+    """Inputs to run in place of the one that stood for them."""
+
+    items: tuple[Record, ...]
+
+
 class Splitter:
     """Cuts lines into inputs as they come."""
 
     def __init__(self) -> None:
+        self.line = 0
+        """The line, from 1, on which the input begins that was given last."""
         self._lines: list[str] = []
         self._blank = True
         self._open = 0
         """How many brackets of the input have no end yet."""
         self._instruction = False
+        self._number = 0
+        self._first = 0
 
     def feed(self, line: str) -> Iterator[Record]:
         """The inputs that a line, without its newline, completes."""
+        self._number += 1
+        if self._number == 1:
+            line = line.removeprefix("\ufeff")  # a byte order mark
+            line = f";{line}" if is_shebang(line) else line
         if line.startswith(":") or (self._blank and line.lstrip().startswith(":")):
             yield from self.finish()
+            self.line = self._number
             called = _called(line.strip())
             yield Statement(called, line.strip()) if called else CommandLine(line.strip())
         elif self._blank and is_path(line):
             yield from self.finish()
+            self.line = self._number
             yield Path(line.strip())
         elif self._open <= 0 and _is_name(line):
             yield from self.finish()
+            self.line = self._number
             yield Look(line.strip())
         elif self._open <= 0 and is_instruction(line):
             yield from self.finish()
@@ -85,6 +114,7 @@ class Splitter:
             yield from self._add(line)
 
     def _add(self, line: str) -> Iterator[Record]:
+        self._first = self._first if self._lines else self._number
         self._lines.append(line)
         self._blank = self._blank and _says_nothing(line)
         self._open += _opened(line)
@@ -96,6 +126,7 @@ class Splitter:
         lines, self._lines, self._blank = self._lines, [], True
         kind, self._instruction, self._open = Statement if self._instruction else IR, False, 0
         if not all(_says_nothing(line) for line in lines):
+            self.line = self._first
             yield kind("\n".join(lines))
 
 
@@ -152,7 +183,15 @@ def _says_nothing(line: str) -> bool:
 
 def split_inputs(lines: Iterable[str]) -> Iterator[Record]:
     """All inputs of a text, given as its lines."""
+    for _, item in numbered_inputs(lines):
+        yield item
+
+
+def numbered_inputs(lines: Iterable[str]) -> Iterator[tuple[int, Record]]:
+    """All inputs of a text, each with the number of the line, from 1, that it begins on."""
     splitter = Splitter()
     for line in lines:
-        yield from splitter.feed(line)
-    yield from splitter.finish()
+        for item in splitter.feed(line):
+            yield splitter.line, item
+    for item in splitter.finish():
+        yield splitter.line, item

@@ -5,11 +5,22 @@ from __future__ import annotations
 import os
 
 from jitrepl import messages
-from jitrepl.errors import SymbolError, UsageError, without_colours
+from jitrepl.errors import InputError, SymbolError, UsageError, without_colours
 from jitrepl.shell.client import Worker
 from jitrepl.shell.compilers import language_of
 from jitrepl.shell.settings import Limits
-from jitrepl.shell.sources import ARCHIVE, LIBRARY, SOURCE, folder_for_inputs, kind_of, read_source
+from jitrepl.shell.sources import (
+    ARCHIVE,
+    CODE,
+    IR_SUFFIXES,
+    LIBRARY,
+    SOURCE,
+    folder_for_inputs,
+    is_script,
+    kind_of,
+    plain_ir,
+    read_source,
+)
 from jitrepl.shell.supervisor import Supervisor
 from jitrepl.shell.watching import Watch
 
@@ -112,8 +123,12 @@ class Requests:
             UsageError: if there are flags, and nothing that is compiled.
         """
         data = read_source(path) if data is None else data
-        language = language_of(path)
-        if kind_of(path, data) != SOURCE or language is None:
+        language, kind = language_of(path), kind_of(path, data)
+        if kind == CODE:
+            if is_script(path, data) and not path.endswith(IR_SUFFIXES):
+                raise InputError(f"{path} is a script of inputs, not a module", f"`jitrepl {path}` runs it")
+            data = plain_ir(data)
+        if kind != SOURCE or language is None:
             if flags:
                 raise UsageError(f"{path} is not compiled, so it takes no flags", "flags are for C, C++ and Rust")
             return messages.Load(path, data)

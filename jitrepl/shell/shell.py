@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import os
+
 from jitrepl import messages
-from jitrepl.errors import CompileError, Interrupted, IRError, JitreplError
+from jitrepl.errors import CompileError, Interrupted, IRError, JitreplError, UsageError
 from jitrepl.shell.commands import COMMANDS, run_command
 from jitrepl.shell.commands.registry import Leave
 from jitrepl.shell.compilers import language_of
-from jitrepl.shell.inputs import IR, CommandLine, Look, Path, Statement, split_inputs
+from jitrepl.shell.inputs import (
+    IR,
+    CommandLine,
+    Inputs,
+    Look,
+    Path,
+    Script,
+    Statement,
+    numbered_inputs,
+    split_inputs,
+)
 from jitrepl.shell.output import Output
 from jitrepl.shell.render import render, render_error, render_note
 from jitrepl.shell.session import Session
-from jitrepl.shell.sources import is_path
+from jitrepl.shell.sources import is_path, is_script, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +44,33 @@ _LANGUAGE_OF = {word: language for language, words in _LANGUAGES.items() for wor
 """The words that sources of other languages begin with."""
 
 
+_DEEPEST = 50
+"""How deep scripts may load scripts."""
+
+
+class _Place:
+    """How far a script is.
+
+    Args:
+        file: its real path.
+        path: its name, as the user gave it.
+    """
+
+    def __init__(self, file: str, path: str) -> None:
+        self.file = file
+        self.path = path
+        self.line = 0
+
+    def locate(self, problem: JitreplError) -> None:
+        """Have an error begin with the place in the script: `work.jitrepl:3:8: error: …`."""
+        place, marker, reason = problem.message.partition(" error: ")
+        parts = place.split(":")
+        if marker and place.startswith("<input ") and len(parts) == 4:  # `<input 2>:1:8:`, of LLVM's parser
+            problem.message = f"{self.path}:{self.line + int(parts[1]) - 1}:{parts[2]}: error: {reason}"
+        elif not isinstance(problem, Interrupted):
+            problem.message = f"{self.path}:{self.line}: error: {problem.message}"
+
+
 class Shell:
     """A session with somewhere to print.
 
@@ -40,9 +79,17 @@ class Shell:
         output: where to print.
         echo: whether to print each input before it runs, so that the output reads as a transcript.
         keep_going: whether the inputs after one that failed are run.
+        interactive: whether they are run all the same where they come from a prompt.
     """
 
-    def __init__(self, session: Session, output: Output, echo: bool = False, keep_going: bool = False) -> None:
+    def __init__(
+        self,
+        session: Session,
+        output: Output,
+        echo: bool = False,
+        keep_going: bool = False,
+        interactive: bool = False,
+    ) -> None:
         self.session = session
         self.output = output
         self.status = 0
@@ -52,6 +99,8 @@ class Shell:
         """Called when an input has run, before anything is printed of it."""
         self._echo = echo
         self._keep_going = keep_going
+        self._interactive = interactive
+        self._scripts: list[_Place] = []
 
     def note(self, text: str) -> None:
         """Print a remark of the session."""
@@ -69,9 +118,40 @@ class Shell:
         self.interrupted = False
         for item in inputs:
             done = self.run(item)
-            if self.leaving or self.interrupted or not (done or self._keep_going):
+            if self.leaving or self.interrupted or not (done or self._keep_going or self._interactive):
                 return False
         return True
+
+    def run_script(self, path: str, data: bytes) -> bool:
+        """Run the inputs of a script, until one fails (unless `keep_going`); whether none did, or all may.
+
+        Args:
+            path: its name, as the user gave it; errors name it, and the line.
+            data: its content.
+        """
+        file = os.path.realpath(os.path.expanduser(path))
+        if file in [script.file for script in self._scripts]:
+            self.fail(UsageError(f"{path} would load itself again and again", "take that line out of it"))
+            return False
+        if len(self._scripts) == _DEEPEST:
+            self.fail(UsageError(f"scripts that load scripts are {_DEEPEST} deep", "load the rest from here"))
+            return False
+        place = _Place(file, path)
+        self._scripts.append(place)
+        inputs = numbered_inputs(data.decode("utf-8", "surrogateescape").split("\n"))
+        try:
+            for place.line, item in inputs:
+                if not self._goes_on(self.run(item)):
+                    if self._interactive and not self.leaving and next(inputs, None):
+                        self.note(f"the rest of {path} was not run")
+                    return False
+            return True
+        finally:
+            self._scripts.pop()
+
+    def _goes_on(self, done: bool) -> bool:
+        """Whether a script goes on after an input."""
+        return not (self.leaving or self.interrupted) and (done or self._keep_going)
 
     def run_text(self, text: str) -> bool:
         """Run the inputs in a text, as `run_all`."""
@@ -79,6 +159,8 @@ class Shell:
 
     def run(self, item: Record) -> bool:
         """Run one input and print what comes of it; whether it succeeded."""
+        if isinstance(item, Script):
+            return self.run_script(item.path, item.data)
         if self._echo:
             self._print_input(item)
         self.output.flush()
@@ -94,6 +176,10 @@ class Shell:
                 self._show(done)  # type: ignore[arg-type]
             self.fail(problem)
             return False
+        if isinstance(result, Script):
+            return self.run_script(result.path, result.data)
+        if isinstance(result, Inputs):
+            return all(self._goes_on(self.run(part)) for part in result.items)
         if isinstance(result, Leave):
             self.leaving = True
         self.output.fresh_line()
@@ -118,6 +204,8 @@ class Shell:
 
     def fail(self, problem: JitreplError) -> None:
         """Print an error and remember the exit status that it asks for."""
+        if self._scripts:
+            self._scripts[-1].locate(problem)
         if isinstance(problem, CompileError):
             self.output.diagnostics(problem.diagnostics)
         self.output.lines(render_error(problem))
@@ -143,7 +231,9 @@ class Shell:
         if isinstance(item, Look):
             return self.session.ask(messages.Show(item.text))
         assert isinstance(item, Path)
-        return self.session.load_file(item.text.strip('"'), item.data)
+        path = item.text.strip('"')
+        data = read_source(path) if item.data is None else item.data
+        return Script(path, data) if is_script(path, data) else self.session.load_file(path, data)
 
     def _command_like(self, text: str) -> str:
         """The next step for somebody who typed a command that is an opcode, too, without its colon: `call sum 1 2`."""

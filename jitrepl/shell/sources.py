@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 from jitrepl.errors import InputError
-from jitrepl.shell.compilers import SOURCE_SUFFIXES
+from jitrepl.shell.compilers import SOURCE_SUFFIXES, language_of
 
 IR_SUFFIXES = (".ll", ".bc")
+SCRIPT_SUFFIX = ".jitrepl"
 BINARY_SUFFIXES = (".o", ".a", ".so")
 
 CODE, SOURCE, OBJECT, ARCHIVE, LIBRARY = "code", "source", "object", "archive", "library"
@@ -57,6 +58,28 @@ def read_source(path: str) -> bytes:
         raise InputError(f"{path} cannot be read: {reason.lower()}") from None
 
 
+def is_script(path: str, data: bytes) -> bool:
+    """Whether a file is a script of inputs: its name says so, or lines of a text begin with `:`."""
+    if path.endswith(SCRIPT_SUFFIX):
+        return True
+    return (data.startswith((b":", BOM + b":")) or b"\n:" in data) and b"\0" not in data and not language_of(path)
+
+
+BOM = b"\xef\xbb\xbf"
+"""The byte order mark that some editors put in front of UTF-8."""
+
+
+def plain_ir(data: bytes) -> bytes:
+    """IR without a byte order mark; a first line for the kernel becomes a comment."""
+    data = data.removeprefix(BOM)
+    return b";" + data[1:] if is_shebang(data[:3].decode("latin-1")) else data
+
+
+def is_shebang(line: str) -> bool:
+    """Whether a first line names an interpreter (execve(2), "Interpreter scripts"); `#![no_std]` is Rust."""
+    return line.startswith(("#!/", "#! "))
+
+
 def folder_for_inputs(session: object) -> str:
     """Where files with what was typed into a session go, if a debugger is to show it; nothing is made there yet."""
     base = os.environ.get("XDG_RUNTIME_DIR") or os.environ.get("TMPDIR") or "/tmp"
@@ -87,7 +110,7 @@ def is_path(line: str) -> bool:
         return True
     if os.path.isfile(text):
         return True
-    return text.endswith((*IR_SUFFIXES, *SOURCE_SUFFIXES, *BINARY_SUFFIXES)) and len(text.split()) == 1
+    return text.endswith((*IR_SUFFIXES, SCRIPT_SUFFIX, *SOURCE_SUFFIXES, *BINARY_SUFFIXES)) and len(text.split()) == 1
 
 
 def _similar_file(path: str) -> str:

@@ -4,7 +4,17 @@ from pathlib import Path as FilePath
 
 import pytest
 
-from jitrepl.shell.inputs import IR, OPCODES, CommandLine, Look, Path, Splitter, Statement, split_inputs
+from jitrepl.shell.inputs import (
+    IR,
+    OPCODES,
+    CommandLine,
+    Look,
+    Path,
+    Splitter,
+    Statement,
+    numbered_inputs,
+    split_inputs,
+)
 from jitrepl.shell.vocabulary import load
 
 
@@ -121,3 +131,17 @@ def test_other_calls_are_commands(line: str) -> None:
 
 def test_the_opcodes_are_those_of_the_grammar() -> None:
     assert load().body_starters == OPCODES
+
+
+def test_inputs_know_their_lines() -> None:
+    text = "; c\n\n:a\n\n; about g\n@g = global i32 1\n\nsum.ll\n:b\n./a.ll"
+    assert [number for number, _ in numbered_inputs(text.split("\n"))] == [3, 5, 9, 10]
+
+
+@pytest.mark.parametrize("begin", ["\ufeff", "#!/usr/bin/env jitrepl\n", "\ufeff#! /bin/x\n"])
+def test_a_byte_order_mark_and_a_line_for_the_kernel_are_no_input(begin: str) -> None:
+    assert inputs(f"{begin}:a") == [CommandLine(":a")]
+
+
+def test_attributes_of_rust_are_not_for_the_kernel() -> None:
+    assert inputs("#![no_std]") == [IR("#![no_std]")]

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 
 from jitrepl import messages
-from jitrepl.errors import JitreplError
+from jitrepl.errors import JitreplError, UsageError
 from jitrepl.records import Record
 from jitrepl.shell.arguments import Flags, Literals, Name, Paths, SignatureText, Words
 from jitrepl.shell.commands.registry import Exited, Several, command
+from jitrepl.shell.inputs import Inputs, Path
 from jitrepl.shell.session import Session
+from jitrepl.shell.sources import BINARY_SUFFIXES, IR_SUFFIXES, is_script, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@command("l")
+@command("l", "source")
 def load(session: Session, paths: Paths, flags: Flags = ()) -> Record:
     """Load files: textual IR, bitcode, objects, archives, and sources of C, C++ and Rust.
 
@@ -27,7 +29,14 @@ def load(session: Session, paths: Paths, flags: Flags = ()) -> Record:
         :load sum.ll "my file.bc"
         :load a.c b.c -- -O2 -DX=1
         ~/ir/sum.ll
+
+    A script of inputs, such as `:save` writes, is run: work.jitrepl, or any text with lines that begin with `:`.
+    It ends at the first input that fails, unless jitrepl was started with --keep-going.
     """
+    if any(_names_script(path) for path in paths):
+        if flags:
+            raise UsageError("a script takes no flags", "load what it is to be given to by a `:load` of its own")
+        return Inputs(tuple(Path(path) for path in paths))
     return _each(paths, lambda path: session.load_file(path, flags=flags))
 
 
@@ -93,6 +102,17 @@ def lib(session: Session, paths: Paths) -> Record:
     the folders that -L names on the command line. Of an archive (libmine.a) what is needed is loaded.
     """
     return _each(paths, lambda path: _opened(path, session.library(path)))
+
+
+def _names_script(path: str) -> bool:
+    """Whether a path is that of a script; pipes are not looked into, and what cannot be read is told later."""
+    full = os.path.expanduser(path)
+    if not os.path.isfile(full) or path.endswith((*IR_SUFFIXES, *BINARY_SUFFIXES)):
+        return False
+    try:
+        return is_script(path, read_source(path))
+    except JitreplError:
+        return False
 
 
 def _opened(name: str, files: tuple[str, ...]) -> Record:
