@@ -96,16 +96,16 @@ class Splitter:
         if line.startswith(":") or (self._blank and line.lstrip().startswith(":")):
             yield from self.finish()
             self.line = self._number
-            called = _called(line.strip())
+            called = _called(without_comment(line).strip())
             yield Statement(called, line.strip()) if called else CommandLine(line.strip())
-        elif self._blank and is_path(line):
+        elif self._blank and (is_path(line) or is_path(without_comment(line))):
             yield from self.finish()
             self.line = self._number
-            yield Path(line.strip())
-        elif self._open <= 0 and _is_name(line):
+            yield Path((line if is_path(line) else without_comment(line)).strip())
+        elif self._open <= 0 and _is_name(without_comment(line)):
             yield from self.finish()
             self.line = self._number
-            yield Look(line.strip())
+            yield Look(without_comment(line).strip())
         elif self._open <= 0 and is_instruction(line):
             yield from self.finish()
             self._instruction = True
@@ -195,3 +195,18 @@ def numbered_inputs(lines: Iterable[str]) -> Iterator[tuple[int, Record]]:
             yield splitter.line, item
     for item in splitter.finish():
         yield splitter.line, item
+
+
+def without_comment(line: str) -> str:
+    """A command or path up to a `;` that begins a comment, as in IR: behind a space, and in no quotes."""
+    quote = ""
+    before = " "
+    for at, letter in enumerate(line):
+        if quote:
+            quote = "" if letter == quote and before != "\\" else quote
+        elif letter == '"' or (letter == "'" and not before.isalnum() and "'" in line[at + 1 :]):
+            quote = letter
+        elif letter == ";" and before.isspace():
+            return line[:at]
+        before = "" if before == "\\" else letter
+    return line

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from prompt_toolkit import PromptSession
-    from prompt_toolkit.key_binding import KeyBindings
 
     from jitrepl.records import Record
     from jitrepl.shell.session import Session
@@ -46,6 +45,7 @@ def run_prompt(shell: Shell, inputs: Iterable[Record]) -> int:
     while not shell.leaving:
         shell.tidy_up()
         shell.output.fresh_line(mark=False)  # the terminal echoes what is typed while no prompt is there
+        prompt.bottom_toolbar = None
         try:
             text = prompt.prompt(pre_run=lambda: _while_typing(shell))
         except KeyboardInterrupt:
@@ -155,10 +155,20 @@ def make_prompt(shell: Shell) -> PromptSession[str]:
 
     from jitrepl.shell.completion import SessionCompleter
     from jitrepl.shell.history import ForgivingHistory
+    from jitrepl.shell.keys import key_bindings
     from jitrepl.shell.lexer import STYLE, IRLexer
 
     path = history_path()
-    return PromptSession(
+    prompt: PromptSession[str]
+
+    def tell(text: str) -> None:
+        prompt.bottom_toolbar = text or None
+
+    def write_continuation() -> None:
+        prompt.output.write(CONTINUATION)
+        prompt.output.flush()
+
+    prompt = PromptSession(
         PROMPT,
         multiline=True,
         prompt_continuation=_continuation,
@@ -168,69 +178,18 @@ def make_prompt(shell: Shell) -> PromptSession[str]:
         complete_while_typing=False,
         auto_suggest=AutoSuggestFromHistory(),
         history=ForgivingHistory(path) if path else InMemoryHistory(),
-        key_bindings=_key_bindings(),
+        key_bindings=key_bindings(tell, write_continuation),
         input_processors=[TabsProcessor(char1=" ", char2=" ")],
         include_default_pygments_style=False,
         enable_suspend=True,
         color_depth=None if shell.output.colour else ColorDepth.MONOCHROME,
     )
+    return prompt
 
 
 def _continuation(width: int, line_number: int, wrap_count: int) -> str:
     """What stands before a further line; nothing before the rest of one that is too long for the window."""
     return " " * width if wrap_count else CONTINUATION
-
-
-def _key_bindings() -> KeyBindings:
-    from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
-    from prompt_toolkit.filters import completion_is_selected, is_searching
-    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-
-    from jitrepl.shell.completeness import indent, is_complete
-
-    bindings = KeyBindings()
-    typing = ~is_searching & ~completion_is_selected
-
-    @bindings.add("enter", filter=typing)
-    def _(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
-        document = buffer.document
-        at_end = not document.text_after_cursor.strip()
-        if document.line_count == 1 or at_end:
-            if is_complete(document.text):
-                buffer.validate_and_handle()
-            else:
-                buffer.insert_text("\n" + indent(document.text_before_cursor))
-        else:
-            buffer.newline(copy_margin=True)
-
-    @bindings.add("escape", "enter", filter=typing)
-    def _(event: KeyPressEvent) -> None:
-        event.current_buffer.validate_and_handle()
-
-    @bindings.add("tab", filter=~is_searching)
-    def _(event: KeyPressEvent) -> None:
-        # prompt_toolkit's own Tab works in the background: an Enter that is typed ahead would come first.
-        buffer = event.current_buffer
-        if buffer.complete_state:
-            buffer.complete_next()
-            return
-        asked = CompleteEvent(completion_requested=True)
-        found = list(buffer.completer.get_completions(buffer.document, asked))
-        if common := get_common_complete_suffix(buffer.document, found):
-            buffer.insert_text(common)
-        if len(found) > 1:
-            buffer.start_completion()
-
-    @bindings.add("}", filter=typing)
-    def _(event: KeyPressEvent) -> None:
-        buffer = event.current_buffer
-        line = buffer.document.current_line_before_cursor
-        if line and not line.strip():
-            buffer.delete_before_cursor(min(2, len(line)))
-        buffer.insert_text("}")
-
-    return bindings
 
 
 def history_path() -> str | None:

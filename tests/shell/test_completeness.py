@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jitrepl.shell.completeness import indent, is_complete
+from jitrepl.shell.completeness import ends_label, indent, is_complete, open_for
 
 MODULE = r"""; ModuleID = 'sample {'
 source_filename = "sample.c"
@@ -111,6 +111,71 @@ def test_incomplete(text: str) -> None:
 @pytest.mark.parametrize("text", ["}", "define void @f() {\n}}", "define void @f(]", "@x = global i32 0)"])
 def test_wrong_brackets_are_left_to_llvm(text: str) -> None:
     assert is_complete(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "define i32 f() {",
+        "define i32 add(i32 %x",
+        "declare i32 puts(ptr",
+        "define @f() {",
+        "define i32 @f {",
+        "define i32 @f( { ret i32 1 }",
+        "define i32 @f(i32 %x {\n  ret i32 %x",
+        "define i32 @é(i32 %x) {",
+        "int main() {",
+        'int main() { printf("hi\\n"); return 0; }',
+        "double f(double x) {",
+        "#include <a",
+        "// x {",
+        "fn main() {",
+        'std::cout << "a',
+        "f(1",
+        "(1 +",
+        "{",
+        "define void @f() {\n  ret void\n}\nint x() {",
+    ],
+)
+def test_what_is_wrong_already_is_left_to_llvm(text: str) -> None:
+    assert is_complete(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("define void @f() {", ""),
+        ("define void @f() {\n", "the { of line 1 is not closed"),
+        ("define void @f() { ret void ; }", "the } in line 1 is in a comment, which `;` begins"),
+        ("define void @f() { ret void", "the { of line 1 is not closed"),
+        ("define void @f() {\n  call void @g(i32 1", "the ( of line 2 is not closed"),
+        ("define void @f() {\n  switch i32 %x, label %d [ ; to", ""),
+        ("define void @f(i32 %a,", ""),
+        ("define void @f()", ""),
+        ("define void @f()\n", "the body of the function is missing"),
+        ('\n@s = constant [2 x i8] c"a', "the string of line 2 is not closed"),
+        ('@"s', "the name in quotes of line 1 is not closed"),
+        ("/* { ", "the comment of line 1 is not closed"),
+        ("@x =", ""),
+        ("}", ""),
+    ],
+)
+def test_why_an_input_goes_on(text: str, reason: str) -> None:
+    assert open_for(text) == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("define void @f() {\n  entry", True),
+        ("define void @f() {\n  %x", False),
+        ("define void @f() {\n  switch i32 %x, label %d [\n  a", False),
+        ("define void @f() {\n  a b", False),
+        ("entry", False),
+    ],
+)
+def test_what_a_colon_makes_a_label(text: str, expected: bool) -> None:
+    assert ends_label(text) is expected
 
 
 @pytest.mark.parametrize("text", [":help", "  :x {", ":call f (", ':print "open', ":a,", "define void @f() {\n:help"])

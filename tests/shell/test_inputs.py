@@ -14,6 +14,7 @@ from jitrepl.shell.inputs import (
     Statement,
     numbered_inputs,
     split_inputs,
+    without_comment,
 )
 from jitrepl.shell.vocabulary import load
 
@@ -145,3 +146,26 @@ def test_a_byte_order_mark_and_a_line_for_the_kernel_are_no_input(begin: str) ->
 
 def test_attributes_of_rust_are_not_for_the_kernel() -> None:
     assert inputs("#![no_std]") == [IR("#![no_std]")]
+
+
+@pytest.mark.parametrize(
+    ("line", "rest"),
+    [
+        (":call f ; c", ":call f "),
+        ("sum.ll  ; c", "sum.ll  "),
+        (':call f "a ; b" ; c', ':call f "a ; b" '),
+        (r':call f "a\" ; b" ; c', r':call f "a\" ; b" '),
+        (r':call f "a\\" ; b', r':call f "a\\" '),
+        (":call f ';' ' ; ' ; c", ":call f ';' ' ; ' "),
+        (":call f 1 ; don't", ":call f 1 "),
+        (":help don't ; c", ":help don't "),
+        (":load a;b.ll", ":load a;b.ll"),
+        (":call f(1);", ":call f(1);"),
+    ],
+)
+def test_a_comment_behind_a_command_or_path_is_left_out(line: str, rest: str) -> None:
+    assert without_comment(line) == rest
+
+
+def test_a_path_may_have_a_comment_behind_it() -> None:
+    assert inputs("sum.ll ; the sum") == [Path("sum.ll")]

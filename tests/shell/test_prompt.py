@@ -617,3 +617,47 @@ def test_escape_enter_submits_what_is_not_complete(terminal: Terminal) -> None:
     terminal.send(f"{ESCAPE}\r")
     terminal.wait("error:")
     terminal.prompt()
+
+
+# Wrong and open inputs
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("define i32 f() { ret i32 1 }", "expected function name"),
+        ('int main() { printf("hi\\n"); return 0; }', "this looks like C"),
+    ],
+)
+def test_what_is_wrong_already_is_told_at_once(terminal: Terminal, typed: str, told: str) -> None:
+    assert told in "\n".join(terminal.run(typed))
+
+
+def test_an_input_that_goes_on_for_an_odd_reason_says_why_and_how_to_end_it(terminal: Terminal) -> None:
+    terminal.send("define i32 @f() { ret i32 1 ; }\r")
+    terminal.wait("the } in line 1 is in a comment, which `;` begins: Alt-Enter runs this as it is, Ctrl-C drops it")
+    terminal.send("}")
+    terminal.send("\r")
+    terminal.wait("defined @f")
+    terminal.prompt()
+    assert "Alt-Enter" not in terminal.text
+
+
+def test_a_label_stands_at_the_margin_and_typed_indentation_in_place_of_the_automatic_one(shared: Terminal) -> None:
+    shared.send("define i32 @f() {\rentry:\r  ret i32 1")
+    shared.wait("ret i32 1")
+    assert shared.lines[-2:] == ["     ... entry:", "     ...   ret i32 1"]
+
+
+def test_prompts_are_taken_off_what_is_pasted(terminal: Terminal) -> None:
+    terminal.run("> define i32 @two() {\n.   ret i32 2\n. }\ndefined @two\n> :call two")
+    assert terminal.lines[-4:] == ["     ... :call two", "defined @two", "i32 2", PROMPT]
+
+
+def test_a_terminal_that_cannot_draw_shows_further_lines(start: Open) -> None:
+    terminal = start(env={"TERM": "dumb"}).prompt()
+    for line in ("define i32 @f() {", "ret i32 1", "}"):
+        terminal.send(f"{line}\r")
+        terminal.wait(f"{line}\n")
+    terminal.wait("defined @f")
+    assert "define i32 @f() {\n     ... ret i32 1\n     ... }" in terminal.text

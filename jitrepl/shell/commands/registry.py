@@ -5,6 +5,7 @@ from __future__ import annotations
 from jitrepl.errors import UsageError
 from jitrepl.records import Record
 from jitrepl.shell.arguments import READERS, read_arguments
+from jitrepl.shell.inputs import without_comment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,19 +131,6 @@ def run_command(session: Session, line: str) -> Record:
     if found is None:
         raise UsageError(f"no command :{word}" if word else "a command is missing after `:`", similar_command(word))
     return found.run(session, rest.strip())
-
-
-def without_comment(line: str) -> str:
-    """A line up to a `;` that begins a comment, as in IR: behind a space, and in no quotes."""
-    quote = ""
-    for at, letter in enumerate(line):
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "\"'":
-            quote = letter
-        elif letter == ";" and line[at - 1 : at].isspace():
-            return line[:at]
-    return line
 
 
 def similar_command(word: str) -> str:
