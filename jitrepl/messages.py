@@ -143,7 +143,7 @@ class Save(Request):
 
     Args:
         path: an absolute path.
-        kind: `ll` for textual IR, `bc` for bitcode, `o` for an object.
+        kind: `ll` for textual IR, `bc` for bitcode, `s` for assembly, `o` for an object.
     """
 
     path: str

@@ -25,6 +25,8 @@ Words = tuple[str, ...]
 """The rest of the line as words, quoted as in a POSIX shell."""
 Paths = tuple[str, ...]
 """Paths, at least one, up to the end of the line or to `--`."""
+File = str
+"""One path, up to the end of the line."""
 Flags = tuple[str, ...]
 """What stands behind `--`: flags for a compiler."""
 Count = int
@@ -135,6 +137,13 @@ def _read_paths(text: str) -> tuple[object, str]:
     return tuple(words[:end]) or None, shlex.join(words[end:])
 
 
+def _read_file(text: str) -> tuple[object, str]:
+    words = _words(text, "path")
+    if len(words) > 1:
+        raise UsageError(f"one path is wanted, not {len(words)}", f'a path with spaces is quoted: "{text}"')
+    return (words[0] if words else None), ""
+
+
 def _read_words(text: str) -> tuple[object, str]:
     return _words(text, "arguments"), ""
 
@@ -178,6 +187,7 @@ READERS = {
     "Literals": Reader(_read_literals, "ARGS…", optional=True),
     "Words": Reader(_read_words, "ARGS…", optional=True),
     "Paths": Reader(_read_paths, "PATH…"),
+    "File": Reader(_read_file),
     "Flags": Reader(_read_flags, "-- FLAGS…", optional=True),
     "Count": Reader(_read_count),
     "Word": Reader(_read_word),

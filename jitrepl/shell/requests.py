@@ -64,6 +64,8 @@ class Requests:
         """Called with what a compiler printed about a source that it compiled."""
         self.last_call: messages.Call | None = None
         self._inputs = 0
+        self.saved: set[str] = set()
+        """The files that it was saved to."""
         self.watch = Watch()
         """The files that the shell loads again when they change."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 from jitrepl import messages
-from jitrepl.errors import JITError
+from jitrepl.errors import JITError, UsageError
 from jitrepl.shell.journal import as_line
 from jitrepl.shell.settings import FLAGS, SETTINGS
+from jitrepl.shell.sources import SCRIPT_SUFFIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,27 +16,46 @@ if TYPE_CHECKING:
 
     from jitrepl.shell.session import Session
 
-_LINKED = {".ll": "ll", ".bc": "bc", ".o": "o"}
+_LINKED = {".ll": "ll", ".bc": "bc", ".s": "s", ".o": "o"}
+_KINDS = ".jitrepl a script of the inputs, .ll textual IR, .bc bitcode, .s assembly, .o an object"
 _BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
 
 
-def save(session: Session, requests: Sequence[messages.Request], path: str) -> None:
+def save(session: Session, requests: Sequence[messages.Request], path: str, over: bool = True) -> None:
     """Write a session to a file; what kind of file, its suffix says.
 
+    Args:
+        session: the session.
+        requests: what was asked of it, in order.
+        path: the file.
+        over: whether a file is written over that this session has not written.
+
     Raises:
+        UsageError: if the suffix says nothing, or the file is there.
         JITError: if the file cannot be written, or the modules cannot be linked.
     """
     full = os.path.abspath(os.path.expanduser(path))
-    kind = _LINKED.get(os.path.splitext(full)[1].lower())
+    suffix = os.path.splitext(full)[1].lower()
+    kind = _LINKED.get(suffix)
+    if not kind and suffix != SCRIPT_SUFFIX:
+        said = f"{path} does not end in what says" if not suffix else f"{suffix} does not say"
+        raise UsageError(f"{said} what to write", f"these do: {_KINDS}")
+    if not over and full not in session.saved and os.path.lexists(full):
+        raise UsageError(f"{path} is there already", f"`:save {_quoted(path)}!` writes over it")
     if kind:
         session.ask(messages.Save(full, kind))
-        return
-    text = "\n".join([*_HEADER, *_lines(session, requests), ""])
-    try:
-        with open(full, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
-    except OSError as problem:
-        raise JITError(f"{path} cannot be written: {(problem.strerror or str(problem)).lower()}") from None
+    else:
+        text = "\n".join([*_HEADER, *_lines(session, requests), ""])
+        try:
+            with open(full, "w", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(text)
+        except OSError as problem:
+            raise JITError(f"{path} cannot be written: {(problem.strerror or str(problem)).lower()}") from None
+    session.saved.add(full)
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if " " in path else path
 
 
 _HEADER = ("; a session of jitrepl: `jitrepl FILE` brings it back", ":next")

@@ -197,19 +197,21 @@ class Session(Requests):
         """The files that the session has loaded."""
         return tuple(self._supervisor.journal.files())
 
-    def save(self, path: str) -> None:
+    def save(self, path: str, over: bool = True) -> None:
         """Write the session to a file: as a script, or linked into one module.
 
         Args:
-            path: what ends in `.ll`, `.bc` or `.o` gets the module, as IR, bitcode or an object; any other file a
-                script of the inputs, which brings the session back when jitrepl runs it.
+            path: what ends in `.jitrepl` gets a script of the inputs, which brings the session back when jitrepl runs
+                it; what ends in `.ll`, `.bc`, `.s` or `.o` the module, as IR, bitcode, assembly or an object.
+            over: whether a file is written over that was there before this session.
 
         Raises:
+            UsageError: if the path ends in something else, or such a file is there.
             JITError: if the file cannot be written, or the modules cannot be linked.
         """
         from jitrepl.shell.saving import save
 
-        save(self, self._supervisor.journal.requests(), path)
+        save(self, self._supervisor.journal.requests(), path, over)
 
     def reset(self) -> None:
         """Begin anew, with nothing loaded; limits stay."""

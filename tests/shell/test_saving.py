@@ -3,11 +3,12 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jitrepl import Session
-from jitrepl.errors import IRError, JITError
+from jitrepl.errors import IRError, JITError, UsageError
 
 MAIN = '#include <stdio.h>\nint f(void), get(void);\nint main(void) { printf("%d %d\\n", f(), get()); }\n'
 WORK = [
@@ -60,15 +61,15 @@ define i32 @four(i32 %a) {
 :unload a folder/m.ll
 :load "a folder/m.ll"
 :call m
-:save "a folder/saved"
+:save "a folder/saved.jitrepl"
 """
     first = jitrepl("-k", "-", input=typed)
     assert "i32 40" in first.out  # type: ignore[attr-defined]
     (tmp_path / "elsewhere").mkdir()
-    second = jitrepl("a folder/saved", "-e", f":save {tmp_path}/again")
+    second = jitrepl("a folder/saved.jitrepl", "-e", f":save {tmp_path}/again.jitrepl")
     assert second.out == first.out  # type: ignore[attr-defined]
     assert second.status == 0  # type: ignore[attr-defined]
-    assert (tmp_path / "again").read_text() == (folder / "saved").read_text()
+    assert (tmp_path / "again.jitrepl").read_text() == (folder / "saved.jitrepl").read_text()
 
 
 def test_inputs_keep_the_numbers_that_commands_use(worked: Session, tmp_path: Path) -> None:
@@ -76,7 +77,7 @@ def test_inputs_keep_the_numbers_that_commands_use(worked: Session, tmp_path: Pa
         worked.load("define i32 @broken() { ret i64 1 }")
     worked.load("define i32 @last() { ret i32 5 }")
     worked.unload("input 5")
-    assert script(worked, tmp_path / "saved")[-2:] == ["define i32 @last() { ret i32 5 }", ":unload <input 4>"]
+    assert script(worked, tmp_path / "saved.jitrepl")[-2:] == ["define i32 @last() { ret i32 5 }", ":unload <input 4>"]
 
 
 def test_bitcode_becomes_text_also_when_it_was_replaced(bitcode: Path, tmp_path: Path) -> None:
@@ -84,12 +85,12 @@ def test_bitcode_becomes_text_also_when_it_was_replaced(bitcode: Path, tmp_path:
         session.load((bitcode / "sum_c.bc").read_bytes())
         session.load("define i32 @sum(i32 %a, i32 %b) { ret i32 7 }")
         session.load((bitcode / "sum_c.bc").read_bytes())
-        lines = script(session, tmp_path / "saved")
+        lines = script(session, tmp_path / "saved.jitrepl")
     assert sum(line.startswith("define") and "@sum(" in line for line in lines) == 3
     assert lines.count(":next") == 2
 
 
-@pytest.mark.parametrize("suffix", [".ll", ".bc", ".o", ".LL"])
+@pytest.mark.parametrize("suffix", [".ll", ".bc", ".s", ".o", ".LL"])
 def test_a_linked_file_can_be_linked_with_a_program(worked: Session, tmp_path: Path, suffix: str, clang: str) -> None:
     saved, program = tmp_path / f"saved{suffix}", tmp_path / "program"
     worked.save(str(saved))
@@ -113,11 +114,48 @@ def test_what_goes_on_from_an_earlier_version_is_in_the_file(session: Session, t
     assert "@v = internal global i32 3" in (tmp_path / "saved.ll").read_text()
 
 
-@pytest.mark.parametrize("name", ["saved", "saved.ll", "saved.o"])
+@pytest.mark.parametrize("name", ["saved.jitrepl", "saved.ll", "saved.o"])
 def test_a_file_that_cannot_be_written_is_told(worked: Session, tmp_path: Path, name: str) -> None:
     with pytest.raises(JITError, match=f"{name} cannot be written: no such file or directory"):
         worked.save(str(tmp_path / "nowhere" / name))
 
 
 def test_nothing_is_saved_as_nothing(session: Session, tmp_path: Path) -> None:
-    assert script(session, tmp_path / "saved") == []
+    assert script(session, tmp_path / "saved.jitrepl") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("saved", "saved does not end in what says what to write"),
+        ("saved.txt", ".txt does not say what to write"),
+        (".ll", ".ll does not end in what says what to write"),
+    ],
+)
+def test_a_suffix_that_says_nothing_is_refused(session: Session, tmp_path: Path, name: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        session.save(str(tmp_path / name))
+    assert caught.value.message.removeprefix(f"{tmp_path}/") == message
+    assert ".jitrepl a script of the inputs, .ll textual IR" in caught.value.hint
+    assert not (tmp_path / name).exists()
+
+
+def test_a_file_of_others_is_written_over_only_if_that_is_wanted(jitrepl: Callable[..., Any], tmp_path: Path) -> None:
+    text = "define i32 @f() { ret i32 1 }\n"
+    (tmp_path / "my f.ll").write_text(text)
+    refused = jitrepl("my f.ll", "-e", ':save "my f.ll"', "-e", ':save "my f.ll"!')
+    assert refused.err.splitlines()[1:] == [
+        "error: my f.ll is there already",
+        '`:save "my f.ll"!` writes over it',
+    ]
+    assert (tmp_path / "my f.ll").read_text() == text
+    done = jitrepl("my f.ll", "-e", ':save "my f.ll"!', "-e", ":save my\\ f.ll", "-e", ":save f.s")
+    assert (done.status, (tmp_path / "my f.ll").read_text() == text) == (0, False)
+    assert done.err.splitlines()[1:] == ["saved my f.ll", "saved my f.ll", "saved f.s"]
+
+
+def test_a_path_with_spaces_is_quoted(jitrepl: Callable[..., Any]) -> None:
+    assert jitrepl("-e", ":save my f.ll").err.splitlines() == [
+        "error: one path is wanted, not 2",
+        'a path with spaces is quoted: "my f.ll"',
+    ]

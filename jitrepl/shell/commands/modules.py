@@ -5,7 +5,7 @@ from __future__ import annotations
 from jitrepl import messages
 from jitrepl.errors import UsageError
 from jitrepl.records import Record
-from jitrepl.shell.arguments import Text
+from jitrepl.shell.arguments import File, Text
 from jitrepl.shell.commands.registry import Plain, Several, command
 from jitrepl.shell.session import Session
 
@@ -21,16 +21,16 @@ def modules(session: Session) -> Record:
 
 
 @command()
-def unload(session: Session, what: Text) -> Record:
+def unload(session: Session, name: Text) -> Record:
     """Take a module, or one symbol, out of the session: `:unload sum.ll`, `:unload f`.
 
     What others use is kept, unless a `!` follows the name: `:unload f!`. Calls of its users then fail until it is
     defined again. The memory is given back with the last of a module's symbols.
     """
-    name = what.rstrip("!").strip()
-    if not name:
-        raise UsageError("WHAT is missing", ":unload WHAT")
-    return session.unload(name, force=what.endswith("!"))
+    what = name.rstrip("!").strip()
+    if not what:
+        raise UsageError("the name is missing", ":unload NAME")
+    return session.unload(what, force=name.endswith("!"))
 
 
 @command("r")
@@ -69,14 +69,17 @@ def watch(session: Session, what: Text = "") -> Record:
 
 
 @command()
-def save(session: Session, path: Text) -> Record:
+def save(session: Session, path: File) -> Record:
     """Write the session to a file: `:save work.jitrepl`, or as one module, `:save all.ll`.
 
-    The suffix says what is written: .ll textual IR, .bc bitcode, .o an object. Any other file gets the inputs as a
-    script, with the calls; `jitrepl FILE` brings the session back.
+    The suffix says what is written: .jitrepl the inputs as a script, with the calls; `:load FILE` or `jitrepl FILE`
+    brings the session back. Of all modules, linked into one: .ll textual IR, .bc bitcode, .s assembly, .o an object.
+
+    A file that was there before this session is written over if a `!` follows its name: `:save all.ll!`
     """
-    session.save(path.strip('"'))
-    return Plain(f"saved {path}", result=False)
+    name = path.removesuffix("!")
+    session.save(name, over=path.endswith("!"))
+    return Plain(f"saved {name}", result=False)
 
 
 @command()
