@@ -35,6 +35,8 @@ Word = str
 """A word."""
 Text = str
 """The rest of the line as it is."""
+ShellLine = str
+"""The rest of the line, for another shell; a `;` in it begins no comment."""
 
 
 class Reader:
@@ -66,7 +68,10 @@ def read_arguments(command: Command, rest: str) -> list[object]:
             if index >= command.required:
                 break
             wanted = (READERS[kind].label or name).lower().rstrip("…")
-            raise UsageError(f":{command.name} wants a {wanted}: {command.usage}", f"`:help {command.name}` says more")
+            article = "an" if wanted[0] in "aeiou" else "a"
+            raise UsageError(
+                f":{command.name} wants {article} {wanted}: {command.usage}", f"`:help {command.name}` says more"
+            )
         values.append(value)
     if rest:
         raise UsageError(f":{command.name} takes no `{rest}`: {command.usage}", f"`:help {command.name}` says more")
@@ -192,4 +197,5 @@ READERS = {
     "Count": Reader(_read_count),
     "Word": Reader(_read_word),
     "Text": Reader(_read_text),
+    "ShellLine": Reader(_read_text),
 }

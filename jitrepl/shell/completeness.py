@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from jitrepl.shell.inputs import is_shell_line
 from jitrepl.shell.vocabulary import load
 
 _CLOSES = {")": "(", "]": "[", "}": "{", ">": "<"}
@@ -35,7 +36,7 @@ def is_complete(text: str, *, blank_lines_submit: bool = True) -> bool:
         blank_lines_submit: two blank lines at the end submit whatever is there, so that nobody is trapped in
             an input that will not end. Leave it out where no one presses keys: IR in files has blank lines.
     """
-    if not text.strip():
+    if not text.strip() or is_shell_line(text):
         return True
     if blank_lines_submit and not any(line.strip() for line in text.split("\n")[-2:]):
         return True

@@ -39,7 +39,7 @@ class Look(Record):
 
 
 class CommandLine(Record):
-    """A line that begins with `:`."""
+    """A line that begins with `:`, or with `!` for the system's shell."""
 
     text: str
 
@@ -98,6 +98,10 @@ class Splitter:
             self.line = self._number
             called = _called(without_comment(line).strip())
             yield Statement(called, line.strip()) if called else CommandLine(line.strip())
+        elif self._blank and is_shell_line(line):
+            yield from self.finish()
+            self.line = self._number
+            yield CommandLine(line.strip())
         elif self._blank and (is_path(line) or is_path(without_comment(line))):
             yield from self.finish()
             self.line = self._number
@@ -210,3 +214,13 @@ def without_comment(line: str) -> str:
             return line[:at]
         before = "" if before == "\\" else letter
     return line
+
+
+def is_shell_line(line: str) -> bool:
+    """Whether a line with which an input begins is for the system's shell: `!ls`, but not `!0 = !{}`."""
+    text = line.strip()
+    if not text.startswith("!") or not (text[1:].lstrip()[:1].isalpha() or text[1:].lstrip()[:1] in tuple("/.~_$")):
+        return False
+    from re import match
+
+    return match(r"!\s*[-\w$.\\]+\s*=", text) is None

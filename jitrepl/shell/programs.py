@@ -110,6 +110,10 @@ def _check(options: Options) -> None:
         raise UsageError("--run wants a FILE", "`jitrepl --run prog.bc -- ARGUMENTS`")
     if options.execute or options.interactive or options.keep_going:
         raise UsageError("--run runs a program, no inputs", "`:run` does that in a session: jitrepl prog.bc -e :run")
+    missing = [path for path in options.files[1:] if not os.path.exists(os.path.expanduser(path))]
+    if missing:
+        command = f"jitrepl --run {options.files[0]} -- {' '.join(options.files[1:])}"
+        raise UsageError(f"no file {missing[0]}", f"what a program is given stands behind `--`: `{command}`")
     if "-" in options.files:
         raise UsageError("with --run, standard input belongs to the program", "name a file instead of -")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from jitrepl import messages
-from jitrepl.errors import InputError, SymbolError, UsageError, without_colours
+from jitrepl.errors import InputError, JITError, SymbolError, UsageError, without_colours
 from jitrepl.shell.client import Worker
 from jitrepl.shell.compilers import language_of
 from jitrepl.shell.settings import Limits
@@ -101,8 +101,17 @@ class Requests:
             if data and kind_of(path, data) == ARCHIVE:
                 self.ask_load(path, data)
             else:
-                self.ask(messages.AddLibrary(path))
+                self._open(path)
         return tuple(files)
+
+    def _open(self, path: str) -> None:
+        try:
+            self.ask(messages.AddLibrary(path))
+        except JITError as problem:
+            if "executable" in problem.message:  # of dlopen(3)
+                problem.message = f"{path} is a program, not a library"
+                problem.hint = "what can be loaded: IR, bitcode, sources, objects, archives, shared libraries, scripts"
+            raise
 
     def modules(self) -> tuple[messages.ModuleRow, ...]:
         """The session's modules, in the order in which they came."""
@@ -129,6 +138,8 @@ class Requests:
         if kind == CODE:
             if is_script(path, data) and not path.endswith(IR_SUFFIXES):
                 raise InputError(f"{path} is a script of inputs, not a module", f"`jitrepl {path}` runs it")
+            if path.endswith(".py"):
+                raise InputError(f"{path} is Python, not IR", f"if it registers host functions: `:host {path}`")
             data = plain_ir(data)
         if kind != SOURCE or language is None:
             if flags:

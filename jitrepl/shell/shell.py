@@ -20,6 +20,7 @@ from jitrepl.shell.inputs import (
     numbered_inputs,
     split_inputs,
 )
+from jitrepl.shell.mistakes import hint_for
 from jitrepl.shell.output import Output
 from jitrepl.shell.render import render, render_error, render_note
 from jitrepl.shell.session import Session
@@ -249,11 +250,14 @@ class Shell:
         """The next step for somebody who typed a command without its colon, or an instruction."""
         words = text.split()
         first = words[0] if words else ""
-        if first in COMMANDS or first == "exit":
-            return f"commands begin with a colon: `:{text.strip()}`"
-        symbol = self.session.symbols_by_name.get(first.removeprefix("@"))
+        symbol = self.session.symbols_by_name.get(first.partition("(")[0].removeprefix("@"))
         if symbol and symbol.kind == "function":
             return f"to call it: `:call {text.strip().removeprefix('@')}`"
+        hint = hint_for(text)
+        if hint:
+            return hint
+        if first in COMMANDS:
+            return f"commands begin with a colon: `:{text.strip()}`"
         if language_of(first):
             return f"to load it: `:load {text.strip()}`"
         language = _LANGUAGE_OF.get(first.rstrip("!("))

@@ -46,6 +46,8 @@ def read_source(path: str) -> bytes:
     Raises:
         InputError: if it cannot be read, with a file that may have been meant.
     """
+    if not path.strip():
+        raise InputError("the name of a file is missing", "it is empty")
     try:
         with open(os.path.expanduser(path), "rb") as file:
             return file.read()
@@ -106,7 +108,7 @@ def is_path(line: str) -> bool:
     text = line.strip()
     if not text or text[0] in ':@%!$#;"^':
         return os.path.isfile(text.strip('"'))
-    if text.startswith(("/", "./", "../", "~")):
+    if text.startswith(("/", "./", "../", "~")) and not text.startswith(("//", "/*")):
         return True
     if os.path.isfile(text):
         return True

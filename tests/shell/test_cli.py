@@ -277,3 +277,43 @@ def test_a_working_folder_without_write_permission_is_fine(jitrepl: Run) -> None
     command = [JITREPL, SUM, "-e", ":call sum 1 2"]
     process = subprocess.run(command, cwd="/", capture_output=True, text=True, env=environment(), check=True)
     assert process.stdout == "i32 3\n"
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "hint"),
+    [
+        ([""], "the name of a file is missing", "it is empty"),
+        (
+            ["--run", "main.ll", "x", "y"],
+            "no file x",
+            "what a program is given stands behind `--`: `jitrepl --run main.ll -- x y`",
+        ),
+        (
+            ["-e", ":load a.c -O2 -DX"],
+            "-O2 is no path",
+            "flags for compilers stand behind `--`: `:load a.c -- -O2 -DX`",
+        ),
+        (["-e", "a.py"], "a.py is Python, not IR", "if it registers host functions: `:host a.py`"),
+        (
+            ["-e", sys.executable],
+            f"{sys.executable} is a program, not a library",
+            "what can be loaded: IR, bitcode, sources, objects, archives, shared libraries, scripts",
+        ),
+        (["-e", ":unload"], ":unload wants a name: :unload NAME", "`:help unload` says more"),
+    ],
+)
+def test_a_mistake_is_told_with_the_next_step(
+    jitrepl: Run, tmp_path: Path, arguments: list[str], error: str, hint: str
+) -> None:
+    (tmp_path / "main.ll").write_text("define i32 @main() { ret i32 0 }")
+    (tmp_path / "a.py").write_text("import os\n")
+    assert jitrepl(*arguments).err == f"error: {error}\n{hint}\n"
+
+
+def test_commands_of_the_systems_shell(jitrepl: Run) -> None:
+    done = jitrepl("-e", "!echo one; echo two", "-e", ":!exit 3", "-e", ":shell kill -9 $$", "-e", ':!echo "three"')
+    assert (done.status, done.out) == (0, "one\ntwo\nthree\n")
+    assert done.err == "exit status 3\nkilled by signal 9\n"

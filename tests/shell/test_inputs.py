@@ -169,3 +169,13 @@ def test_a_comment_behind_a_command_or_path_is_left_out(line: str, rest: str) ->
 
 def test_a_path_may_have_a_comment_behind_it() -> None:
     assert inputs("sum.ll ; the sum") == [Path("sum.ll")]
+
+
+@pytest.mark.parametrize("line", ["!ls", "! ls", "  !./a | wc ; echo", "!echo a=b", "!/bin/ls", "!~/x"])
+def test_an_exclamation_mark_begins_a_line_for_the_systems_shell(line: str) -> None:
+    assert inputs(line) == [CommandLine(line.strip())]
+
+
+@pytest.mark.parametrize("line", ["!0 = !{}", "!llvm.ident = !{!0}", "!a= !{}", "!-x = !{}", "! 0 = !{}", "!0", "!"])
+def test_metadata_is_ir(line: str) -> None:
+    assert inputs(line) == [IR(line)]

@@ -125,9 +125,14 @@ def run_command(session: Session, line: str) -> Record:
         UsageError: if there is no such command, or its arguments do not fit.
         JitreplError: what the command raises.
     """
-    word, _, rest = without_comment(line).strip()[1:].partition(" ")
-    name = ALIASES.get(word, word)
-    found = COMMANDS.get(name)
+    text = line.strip().removeprefix(":")
+    if text.startswith("!"):
+        text = f"! {text[1:].strip()}"
+    word, _, rest = text.partition(" ")
+    found = COMMANDS.get(ALIASES.get(word, word))
+    if found is None or "ShellLine" not in [kind for _, kind in found.params]:
+        word, _, rest = without_comment(text).strip().partition(" ")
+        found = COMMANDS.get(ALIASES.get(word, word))
     if found is None:
         raise UsageError(f"no command :{word}" if word else "a command is missing after `:`", similar_command(word))
     return found.run(session, rest.strip())

@@ -33,6 +33,10 @@ def load(session: Session, paths: Paths, flags: Flags = ()) -> Record:
     A script of inputs, such as `:save` writes, is run: work.jitrepl, or any text with lines that begin with `:`.
     It ends at the first input that fails, unless jitrepl was started with --keep-going.
     """
+    stray = [path for path in paths if path.startswith("-")]
+    if stray:
+        command = " ".join([":load", *(path for path in paths if path not in stray), "--", *stray, *flags])
+        raise UsageError(f"{stray[0]} is no path", f"flags for compilers stand behind `--`: `{command}`")
     if any(_names_script(path) for path in paths):
         if flags:
             raise UsageError("a script takes no flags", "load what it is to be given to by a `:load` of its own")
@@ -116,10 +120,9 @@ def _names_script(path: str) -> bool:
 
 
 def _opened(name: str, files: tuple[str, ...]) -> Record:
-    """What to say of a library: nothing if it is just what the user named."""
-    if len(files) == 1 and name.rpartition("/")[2] == files[0].rpartition("/")[2]:
-        return messages.Done()
-    return messages.Loaded(", ".join(files), (), opened=True)
+    """What to say of a library: the name that the user gave it, or the files that are behind that."""
+    same = len(files) == 1 and name.rpartition("/")[2] == files[0].rpartition("/")[2]
+    return messages.Loaded(name if same else ", ".join(files), (), opened=True)
 
 
 def _each(paths: Paths, do: Callable[[str], Record]) -> Record:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from jitrepl import messages
 from jitrepl.errors import UsageError
 from jitrepl.records import Record
-from jitrepl.shell.arguments import Count, Text, Word
-from jitrepl.shell.commands.registry import Leave, Plain, Undone, command
+from jitrepl.shell.arguments import Count, ShellLine, Text, Word
+from jitrepl.shell.commands.registry import Exited, Leave, Plain, Undone, command
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import SETTINGS
 
@@ -60,6 +62,18 @@ def trace(session: Session, state: Word = "") -> Record:
         session.limits.trace = state == "on"
         session.apply_limits()
     return messages.Done() if state else Plain(f"tracing is {'on' if session.limits.trace else 'off'}")
+
+
+@command("!")
+def shell(session: Session, line: ShellLine) -> Record:
+    """Run a command of the system's shell: `:!ls`, `!ls`, `:shell ls`.
+
+    Its exit status is shown if it is not 0. The whole line is its own: `;` begins no comment.
+    """
+    status = os.waitstatus_to_exitcode(os.system(line))
+    if status < 0:
+        return Plain(f"killed by signal {-status}", result=False)
+    return Exited(status) if status else messages.Done()
 
 
 @command("q", "exit")
