@@ -93,15 +93,12 @@ class Splitter:
         if self._number == 1:
             line = line.removeprefix("\ufeff")  # a byte order mark
             line = f";{line}" if is_shebang(line) else line
-        if line.startswith(":") or (self._blank and line.lstrip().startswith(":")):
+        begins = self._blank and (line.lstrip().startswith(":") or is_shell_line(line))
+        if begins or line.startswith(":"):
             yield from self.finish()
             self.line = self._number
             called = _called(without_comment(line).strip())
             yield Statement(called, line.strip()) if called else CommandLine(line.strip())
-        elif self._blank and is_shell_line(line):
-            yield from self.finish()
-            self.line = self._number
-            yield CommandLine(line.strip())
         elif self._blank and (is_path(line) or is_path(without_comment(line))):
             yield from self.finish()
             self.line = self._number

@@ -6,7 +6,7 @@ import os
 import sys
 
 from jitrepl.errors import without_colours
-from jitrepl.shell.render import coloured, plain
+from jitrepl.shell.render import WIDTH, coloured, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,14 @@ class Output:
         self.terminal = sys.stdout.isatty()
         self.colour = wants_colour(colour, sys.stdout)
         self._colour = {True: self.colour, False: wants_colour(colour, sys.stderr)}
+
+    @property
+    def width(self) -> int:
+        """How many columns of a narrow terminal can be filled; 0 elsewhere, for the usual."""
+        if not self.terminal:
+            return 0
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
+        return columns - 1 if columns <= WIDTH else 0
 
     def lines(self, lines: list[Line]) -> None:
         """Print lines, each to its stream."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from jitrepl import messages
 from jitrepl.literal_tree import Symbol
-from jitrepl.shell.commands.registry import Exited, Help, Leave, Plain, Several, Undone
+from jitrepl.shell.commands.registry import Exited, Help, Leave, Overview, Plain, Several, Undone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,13 +51,18 @@ class Line:
         self.result = result
 
 
-def render(reply: Record, remarks: bool = False) -> list[Line]:
+def render(reply: Record, remarks: bool = False, width: int = 0) -> list[Line]:
     """What to print about a reply.
 
     Args:
         reply: a reply of the worker, or what a command returned.
         remarks: whether to show other readings of a value beside it, for a person at a terminal.
+        width: how many columns there are for help; 0 for the usual.
     """
+    if isinstance(reply, Help):
+        return _help(reply, width or WIDTH)
+    if isinstance(reply, Overview):
+        return _overview(reply, width or WIDTH)
     if isinstance(reply, messages.Called):
         return _value(reply.value, remarks)
     if isinstance(reply, messages.Evaluated):
@@ -210,26 +215,48 @@ def _hosts(reply: messages.HostsAdded) -> list[Line]:
     return lines + render_note(f"formatters: {', '.join(reply.formatters)}") if reply.formatters else lines
 
 
-def _help(reply: Help) -> list[Line]:
+def _help(reply: Help, width: int) -> list[Line]:
+    lines = _entries(reply.entries, max(len(usage) for usage, _ in reply.entries), width)
+    return [*lines, Line([], True), *_paragraphs(reply.text, width)] if reply.text else lines
+
+
+def _overview(reply: Overview, width: int) -> list[Line]:
+    column = max(len(usage) for _, entries in reply.groups for usage, _ in entries)
+    lines = []
+    for title, entries in reply.groups:
+        lines += [Line([("name", title)], True), *_entries(entries, column, width), Line([], True)]
+    return [*lines, *_paragraphs(reply.text, width)]
+
+
+def _entries(entries: tuple[tuple[str, str], ...], column: int, width: int) -> list[Line]:
+    """Pairs side by side, or one below the other where that would be too narrow."""
     from textwrap import wrap
 
-    width = max(len(usage) for usage, _ in reply.entries)
     lines = []
-    for usage, what in reply.entries:
-        first, *rest = wrap(what, max(20, _WIDTH - width - 2))
-        lines.append(Line([("command", usage.ljust(width)), ("", f"  {first}")], True))
-        lines += [Line([("", " " * (width + 2) + line)], True) for line in rest]
-    if reply.text:
-        lines.append(Line([], True))
-    for paragraph in reply.text.split("\n\n") if reply.text else ():
+    beside = width - column - 2 >= _NARROWEST
+    start = column + 2 if beside else _INDENT
+    for usage, what in entries:
+        first, *rest = wrap(what, max(width - start, _INDENT))
+        head = [("command", usage.ljust(column)), ("", f"  {first}")] if beside else [("command", usage)]
+        below = rest if beside else [first, *rest]
+        lines += [Line(head, True), *(Line([("", " " * start + line)], True) for line in below)]
+    return lines
+
+
+def _paragraphs(text: str, width: int) -> list[Line]:
+    from textwrap import wrap
+
+    lines: list[Line] = []
+    for paragraph in text.split("\n\n"):
         kept = paragraph.startswith("    ")  # an example
-        text = paragraph.split("\n") if kept else wrap(" ".join(paragraph.split()), _WIDTH, break_on_hyphens=False)
-        lines += [Line([("", part)], True) for part in [*text, ""]]
-    return lines[:-1] if reply.text else lines
+        parts = paragraph.split("\n") if kept else wrap(" ".join(paragraph.split()), width, break_on_hyphens=False)
+        lines += [Line([("", part)], True) for part in [*parts, ""]]
+    return lines[:-1]
 
 
-_WIDTH = 79
+WIDTH = 79
 """Help is for the narrowest of usual terminals."""
+_NARROWEST, _INDENT = 30, 4
 
 
 def _several(reply: Several) -> list[Line]:
@@ -254,7 +281,6 @@ _RENDERERS: dict[type, Callable[[Any], list[Line]]] = {
     messages.Unloaded: _unloaded,
     messages.Done: _nothing,
     Exited: lambda reply: render_note(f"exit status {reply.status}"),
-    Help: _help,
     Leave: _nothing,
     Several: _several,
     Undone: _undone,

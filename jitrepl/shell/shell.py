@@ -197,7 +197,7 @@ class Shell:
                 self.fail(problem)
 
     def _show(self, result: Record) -> None:
-        for line in render(result, remarks=self.output.terminal):
+        for line in render(result, remarks=self.output.terminal, width=self.output.width):
             if line.result:
                 self.output.lines([line])
             else:

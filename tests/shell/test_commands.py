@@ -9,7 +9,7 @@ from jitrepl import Session, messages
 from jitrepl.errors import UsageError
 from jitrepl.shell.arguments import READERS
 from jitrepl.shell.commands import ALIASES, COMMANDS, run_command
-from jitrepl.shell.commands.registry import Command, Help, Leave, Several
+from jitrepl.shell.commands.registry import Command, Help, Leave, Overview, Several
 
 SUM = str(ROOT / "tests" / "data" / "sum.ll")
 EVERY = pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: command.name)
@@ -49,10 +49,20 @@ def test_the_usage_comes_from_the_signature(name: str, usage: str) -> None:
     assert COMMANDS[name].usage == usage
 
 
-def test_the_help_lists_every_command() -> None:
+def test_the_help_lists_every_command_in_a_group() -> None:
     reply = run_command(Session(), ":help")
+    assert isinstance(reply, Overview)
+    listed = [usage.split()[0] for _, entries in reply.groups for usage, _ in entries]
+    assert sorted([*listed, ":next"]) == sorted(f":{name}" for name in COMMANDS)
+    assert all(entries for _, entries in reply.groups)
+
+
+def test_the_help_names_the_keys_as_the_documentation_does() -> None:
+    reply = run_command(Session(), ":help keys")
     assert isinstance(reply, Help)
-    assert [usage.split()[0] for usage, _ in reply.entries] == [f":{name}" for name in COMMANDS]
+    table = (ROOT / "docs" / "commands.md").read_text().partition("| key |")[2].partition("\n\n")[0]
+    rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in table.splitlines()[2:]]
+    assert list(reply.entries) == [row for row in rows if row[0] != "paste"]
 
 
 @pytest.mark.parametrize("line", [":quit", ":q", ":exit", "  :q  "])

@@ -6,7 +6,7 @@ from jitrepl import messages
 from jitrepl.errors import IRError, JitreplError, SymbolError
 from jitrepl.messages import Called, Loaded, Symbol, Value
 from jitrepl.shell import render as rendering
-from jitrepl.shell.commands.registry import Help, Leave, Several
+from jitrepl.shell.commands.registry import Help, Leave, Overview, Several
 from jitrepl.shell.render import Line, coloured, plain, render, render_error, render_note
 
 
@@ -77,6 +77,17 @@ def test_no_symbols_is_a_remark() -> None:
 
 def test_help_stands_in_columns() -> None:
     assert text(render(Help(((":a", "x"), (":long", "y")), "more"))) == [":a     x", ":long  y", "", "more"]
+
+
+def test_narrow_help_stands_below_its_usage() -> None:
+    lines = text(render(Help((("a" * 20, "one two three four five six"),)), width=24))
+    assert lines == ["a" * 20, "    one two three four", "    five six"]
+
+
+def test_an_overview_has_groups() -> None:
+    groups = (("One", ((":a", "x"),)), ("Two", ((":long", "y"),)))
+    expected = ["One", ":a     x", "", "Two", ":long  y", "", "more"]
+    assert text(render(Overview(groups, "more"))) == expected
 
 
 def test_several_results_follow_each_other() -> None:

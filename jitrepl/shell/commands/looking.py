@@ -6,7 +6,7 @@ from jitrepl import messages
 from jitrepl.errors import SymbolError, UsageError
 from jitrepl.records import Record
 from jitrepl.shell.arguments import Name, Text
-from jitrepl.shell.commands.registry import ALIASES, COMMANDS, Help, Plain, command, similar_command
+from jitrepl.shell.commands.registry import ALIASES, COMMANDS, GROUPS, Help, Overview, Plain, command, similar_command
 from jitrepl.shell.crashes import full_text
 from jitrepl.shell.inputs import is_instruction
 from jitrepl.shell.session import Session
@@ -68,7 +68,7 @@ def symbols(session: Session, pattern: Text = "") -> Record:
 
 @command()
 def stats(session: Session) -> Record:
-    """Show figures: modules, inputs, memory, the copies that crashes and `:undo` return to, times.
+    """Show figures about the session: modules, inputs, memory, the copies that crashes and `:undo` return to, times.
 
     `code` is what code and data of the modules take, `worker` the memory of the process that they are in, with LLVM.
     `start` is how long that took to be ready, `last input` and `mean input` what an input took that changed the
@@ -106,13 +106,16 @@ def bt(session: Session) -> Record:
     return Plain(full_text(session.last_crash))
 
 
-@command("h", "?")
+@command("h", "?", group="steering")
 def help(session: Session, topic: Text = "") -> Record:
-    """Show what the commands do; `:help call` says more about one."""
+    """Show what the commands do: `:help call` says more about one, `:help keys` names the keys of the prompt."""
     if not topic:
-        text = "Anything else is IR, which is added to the session, or the path of a file to load."
-        return Help(tuple((c.usage, c.summary) for c in COMMANDS.values()), text)
+        groups = {title: [c for c in COMMANDS.values() if c.group == key] for key, title in GROUPS.items() if title}
+        listed = tuple((title, tuple((c.usage, c.brief) for c in found)) for title, found in groups.items())
+        return Overview(listed, _ELSE)
     word = topic.removeprefix(":")
+    if word == "keys":
+        return Help(KEYS)
     name = ALIASES.get(word, word)
     found = COMMANDS.get(name)
     if found is None:
@@ -121,6 +124,24 @@ def help(session: Session, topic: Text = "") -> Record:
     if found.aliases:
         details += f"\n\nAlso: {', '.join(':' + alias for alias in found.aliases)}"
     return Help(((found.usage, found.summary),), details.strip())
+
+
+_ELSE = (
+    "Anything else is IR, which is added to the session, or the path of a file to load. `:help call` says more about "
+    "one command, `:help keys` names the keys of the prompt."
+)
+
+KEYS = (
+    ("Enter", "run the input if it is complete, else open another line"),
+    ("Alt-Enter", "run the input as it is"),
+    ("Tab", "complete a command, path, symbol of the session, or word of IR"),
+    ("Up, Down", "earlier inputs; they are kept in `~/.local/state/jitrepl/history`"),
+    ("Ctrl-R", "search in them"),
+    ("→ at the end", "take the suggestion"),
+    ("Ctrl-C", "clear the input; during a call: end it"),
+    ("Ctrl-D", "leave"),
+)
+"""The keys of the prompt, and what they do."""
 
 
 def _count(number: float) -> str:

@@ -10,7 +10,7 @@ from jitrepl.shell.commands.registry import Plain, Several, command
 from jitrepl.shell.session import Session
 
 
-@command("m")
+@command("m", group="looking")
 def modules(session: Session) -> Record:
     """List the modules: what they define, whether their code is there yet, the size of code and data.
 
@@ -68,7 +68,7 @@ def watch(session: Session, what: Text = "") -> Record:
     return Several(tuple(results))
 
 
-@command()
+@command(group="steering")
 def save(session: Session, path: File) -> Record:
     """Write the session to a file: `:save work.jitrepl`, or as one module, `:save all.ll`.
 

@@ -26,6 +26,18 @@ class Help(Record):
     text: str = ""
 
 
+class Overview(Record):
+    """Help in groups: what there is.
+
+    Args:
+        groups: pairs of a title and its entries, as `Help` has them.
+        text: more about all of it.
+    """
+
+    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    text: str
+
+
 class Leave(Record):
     """The user wants to leave."""
 
@@ -63,16 +75,22 @@ class Several(Record):
     results: tuple[Record, ...]
 
 
+GROUPS = {"running": "Running", "looking": "Looking", "modules": "Changing", "steering": "Session", "hidden": ""}
+"""The groups of the help, by the module that most of their commands are in; what is hidden is not listed."""
+
+
 class Command:
     """A command of the shell.
 
     Args:
         function: what it does.
         aliases: other names for it.
+        group: the key of its group in the help.
     """
 
-    def __init__(self, function: Callable[..., Record], aliases: tuple[str, ...]) -> None:
+    def __init__(self, function: Callable[..., Record], aliases: tuple[str, ...], group: str) -> None:
         self.function = function
+        self.group = group
         self.name = function.__name__.rstrip("_")
         self.aliases = aliases
         code = function.__code__
@@ -81,6 +99,11 @@ class Command:
         self.required = len(names) - len(function.__defaults__ or ())
         summary, _, self.details = (function.__doc__ or "").strip().partition("\n")
         self.summary = summary.rstrip(".")
+
+    @property
+    def brief(self) -> str:
+        """What it does, without examples."""
+        return self.summary.partition(":")[0]
 
     @property
     def usage(self) -> str:
@@ -106,11 +129,16 @@ COMMANDS: dict[str, Command] = {}
 ALIASES: dict[str, str] = {}
 
 
-def command(*aliases: str) -> Callable[[Callable[..., Record]], Callable[..., Record]]:
-    """Register a function as a command under its name and these aliases."""
+def command(*aliases: str, group: str = "") -> Callable[[Callable[..., Record]], Callable[..., Record]]:
+    """Register a function as a command under its name and these aliases.
+
+    Args:
+        aliases: other names.
+        group: its group in the help, if that is not the one of its module.
+    """
 
     def register(function: Callable[..., Record]) -> Callable[..., Record]:
-        made = Command(function, aliases)
+        made = Command(function, aliases, group or function.__module__.rpartition(".")[2])
         COMMANDS[made.name] = made
         ALIASES.update((alias, made.name) for alias in aliases)
         return function

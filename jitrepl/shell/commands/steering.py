@@ -13,7 +13,7 @@ from jitrepl.shell.session import Session
 from jitrepl.shell.settings import SETTINGS
 
 
-@command("u")
+@command("u", group="modules")
 def undo(session: Session, count: Count = 1) -> Record:
     """Take back the last input, or the last COUNT: definitions, and what calls did to memory.
 
@@ -25,7 +25,7 @@ def undo(session: Session, count: Count = 1) -> Record:
 
 @command()
 def set_(session: Session, name: Word = "", value: Text = "") -> Record:
-    """Set a limit (`:set timeout 5s`) or a compiler's flags (`:set cflags -O2`), or show them all.
+    """Set a limit or a compiler's flags, or show them all: `:set timeout 5s`, `:set cflags -O2`.
 
     timeout is how long an input may run (500ms, 5s, 2min, off), memory-limit how much address space JITed code
     may take (512M, 2G, off), undo-depth how many inputs `:undo` can reach, undo-memory how much memory the copies
@@ -43,13 +43,13 @@ def set_(session: Session, name: Word = "", value: Text = "") -> Record:
     return Plain("\n".join(f"{key:<13} {shown:<{width}} {help}" for key, shown, help in rows))
 
 
-@command()
+@command(group="hidden")
 def next(session: Session) -> Record:
     """End the input before this line; in a script, the IR after it is an input of its own."""
     return messages.Done()
 
 
-@command()
+@command(group="looking")
 def trace(session: Session, state: Word = "") -> Record:
     """Tell on standard error what ORC does: `:trace on`, `:trace off`.
 
