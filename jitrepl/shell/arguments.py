@@ -8,6 +8,7 @@ from __future__ import annotations
 from jitrepl.errors import UsageError
 from jitrepl.literal_tree import String
 from jitrepl.literals import parse, split_arguments
+from jitrepl.shell.settings import SETTINGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ Word = str
 """A word."""
 Text = str
 """The rest of the line as it is."""
+Thing = str
+"""What has a name in the session, a symbol, type or module; the rest of the line."""
+Loaded = str
+"""A file that the session has loaded; the rest of the line."""
+OnOff = str
+"""`on` or `off`."""
+SettingName = str
+"""The name of a setting."""
 ShellLine = str
 """The rest of the line, for another shell; a `;` in it begins no comment."""
 
@@ -46,12 +55,20 @@ class Reader:
         read: gives the value and what is left of the line; None for the value if there is none.
         label: what the help calls it; "" for the parameter's own name.
         optional: whether it may be missing.
+        choices: the words that it can be, if they are known.
     """
 
-    def __init__(self, read: Callable[[str], tuple[object, str]], label: str = "", optional: bool = False) -> None:
+    def __init__(
+        self,
+        read: Callable[[str], tuple[object, str]],
+        label: str = "",
+        optional: bool = False,
+        choices: tuple[str, ...] = (),
+    ) -> None:
         self.read = read
         self.label = label
         self.optional = optional
+        self.choices = choices
 
 
 def read_arguments(command: Command, rest: str) -> list[object]:
@@ -196,6 +213,10 @@ READERS = {
     "Flags": Reader(_read_flags, "-- FLAGS…", optional=True),
     "Count": Reader(_read_count),
     "Word": Reader(_read_word),
+    "OnOff": Reader(_read_word, choices=("on", "off")),
+    "SettingName": Reader(_read_word, choices=tuple(SETTINGS)),
+    "Thing": Reader(_read_text),
+    "Loaded": Reader(_read_text),
     "Text": Reader(_read_text),
     "ShellLine": Reader(_read_text),
 }

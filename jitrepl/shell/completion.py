@@ -8,6 +8,7 @@ import re
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
 
+from jitrepl.errors import UsageError
 from jitrepl.shell.arguments import READERS
 from jitrepl.shell.commands import ALIASES, COMMANDS
 from jitrepl.shell.session import Session
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _WORD = re.compile(r'[@%!#$:]?[-A-Za-z0-9_.$]*$|@"[^"]*$')
-_NAME = re.compile(r'@?"[^"]*$|[^\s(,]*$')
+_OPEN_NAME = re.compile(r'@?"[^"]*$')
+_NAME = re.compile(r'[^\s(,"]*$')
 _PLAIN = re.compile(r"[-A-Za-z$._][-A-Za-z0-9$._]*|[0-9]+")
 _SHELL_WORD = re.compile(r"(?:\\.|[^\s\\])*$")
+_QUOTED = re.compile(r'@?"[^"]*(?:"|$)')
+_STATEMENT = re.compile(r"\s*(?:%[^\s=]+\s*=\s*)?(?:(?:tail|musttail|notail)\s+)?[-A-Za-z0-9_.$]*")
 _BODY = re.compile(r"^\s*define\b[^{]*\{[^}]*$", re.MULTILINE)
 
 
@@ -55,15 +59,33 @@ class SessionCompleter(Completer):
         command = COMMANDS.get(ALIASES.get(word, word))  # type: ignore[assignment]
         if command is None:
             return
-        kinds = {kind for _, kind in command.params}
-        if "Paths" in kinds:
+        kinds = [kind for _, kind in command.params]
+        choices = READERS[kinds[0]].choices if kinds else ()
+        if kinds and kinds[0] in ("Paths", "File"):
             yield from self._quoted_files(rest, event)
         elif command.name == "help":
-            yield from _starting(rest, COMMANDS)
-        elif kinds & set(READERS):
-            match = _NAME.search(rest)
-            last = match[0] if match else ""
-            yield from self._symbols(last, sigil=last.startswith("@"))
+            yield from _starting(rest, [*COMMANDS, "keys"])
+        elif choices:
+            yield from _starting(rest, choices)
+        elif "Loaded" in kinds:
+            yield from _starting(rest, self._session.files())
+            yield from self._files(rest, event)
+        elif "Name" in kinds:
+            yield from self._call(rest)
+        elif "Thing" in kinds:
+            yield from self._symbols(rest, sigil=rest.startswith("@"))
+            yield from _starting(rest, self._session.module_names())
+        elif "Text" in kinds:
+            yield from self._symbols(rest, sigil=rest.startswith("@"))
+
+    def _call(self, rest: str) -> Iterable[Completion]:
+        """What can be called; behind it, globals as arguments."""
+        match = (_OPEN_NAME if rest.count('"') % 2 else _NAME).search(rest)
+        last = match[0] if match else ""
+        if _is_name(rest):
+            yield from self._symbols(last, sigil=last.startswith("@"), callable=True)
+        elif last.startswith("@"):
+            yield from self._symbols(last, sigil=True)
 
     def _files(self, path: str, event: CompleteEvent) -> Iterable[Completion]:
         """What goes on after `path`; a folder ends in a slash, so that the next Tab looks into it."""
@@ -81,8 +103,10 @@ class SessionCompleter(Completer):
         for found in self._files(re.sub(r"\\(.)", r"\1", word), event):
             yield Completion(re.sub(r"([\s'\"\\])", r"\\\1", found.text), display=found.display)
 
-    def _symbols(self, word: str, sigil: bool) -> Iterable[Completion]:
+    def _symbols(self, word: str, sigil: bool, callable: bool = False) -> Iterable[Completion]:
         for name, symbol in self._session.symbols_by_name.items():
+            if callable and symbol.kind == "variable":
+                continue
             plain = _PLAIN.fullmatch(name)
             text = ("@" if sigil else "") + (name if plain else f'"{name}"')
             if text.startswith(word) and (word or not symbol.spelling):
@@ -104,11 +128,20 @@ class SessionCompleter(Completer):
         if not word:
             return
         vocabulary = load()
-        statement = document.current_line_before_cursor.strip() == word
-        in_body = bool(_BODY.search(before))
-        starters = vocabulary.body_starters if in_body else vocabulary.module_starters
-        words = sorted(starters) if statement else vocabulary.all_words
-        yield from _starting(word, words)
+        if _STATEMENT.fullmatch(document.current_line_before_cursor):
+            in_body = bool(_BODY.search(before)) or "=" in document.current_line_before_cursor
+            yield from _starting(word, sorted(vocabulary.body_starters if in_body else vocabulary.module_starters))
+        else:
+            yield from _starting(word, vocabulary.all_words)
+
+
+def _is_name(text: str) -> bool:
+    """Whether the end of what stands behind `:call` is the function's name, rather than an argument."""
+    try:
+        _, text = READERS["SignatureText"].read(text)
+    except UsageError:  # the quote is open
+        return True
+    return not re.search(r"[\s(,]", _QUOTED.sub("", text)) and not _QUOTED.match(text)
 
 
 def _starting(word: str, candidates: Iterable[str]) -> Iterable[Completion]:

@@ -101,15 +101,19 @@ class Journal:
         """What was asked, in order."""
         return [entry.request for entry in self._entries]
 
-    def files(self) -> dict[str, messages.Load]:
-        """The files that the session has loaded and not unloaded, as they were loaded."""
+    def loaded(self) -> dict[str, messages.Load]:
+        """What the session has loaded and not unloaded, by name, as it was loaded."""
         found: dict[str, messages.Load] = {}
         for entry in self._entries:
-            if isinstance(entry.request, messages.Load) and not entry.name.startswith("<"):
+            if isinstance(entry.request, messages.Load):
                 found[entry.name] = entry.request
             elif isinstance(entry.request, messages.Unload):
                 found.pop(entry.name, None)
         return found
+
+    def files(self) -> dict[str, messages.Load]:
+        """The files of it."""
+        return {name: request for name, request in self.loaded().items() if not name.startswith("<")}
 
 
 def described(request: messages.Request) -> str:

@@ -53,10 +53,12 @@ def run_prompt(shell: Shell, inputs: Iterable[Record]) -> int:
         except EOFError:
             break
         if text.strip():
+            before = shell.failures
             try:
                 shell.run_text(text)
             except KeyboardInterrupt:
                 shell.output.lines([])
+            prompt.auto_suggest.note(text, failed=shell.failures > before)  # type: ignore[union-attr]
     return 0
 
 
@@ -146,7 +148,6 @@ class Banner:
 def make_prompt(shell: Shell) -> PromptSession[str]:
     """A prompt with highlighting, completion, history and lines that know when an input is complete."""
     from prompt_toolkit import PromptSession
-    from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
     from prompt_toolkit.history import InMemoryHistory
     from prompt_toolkit.layout.processors import TabsProcessor
     from prompt_toolkit.lexers import PygmentsLexer
@@ -154,7 +155,7 @@ def make_prompt(shell: Shell) -> PromptSession[str]:
     from prompt_toolkit.styles import Style
 
     from jitrepl.shell.completion import SessionCompleter
-    from jitrepl.shell.history import ForgivingHistory
+    from jitrepl.shell.history import ForgivingHistory, SuggestWhatWorked
     from jitrepl.shell.keys import key_bindings
     from jitrepl.shell.lexer import STYLE, IRLexer
 
@@ -176,7 +177,7 @@ def make_prompt(shell: Shell) -> PromptSession[str]:
         style=Style.from_dict(STYLE),
         completer=SessionCompleter(shell.session),
         complete_while_typing=False,
-        auto_suggest=AutoSuggestFromHistory(),
+        auto_suggest=SuggestWhatWorked(),
         history=ForgivingHistory(path) if path else InMemoryHistory(),
         key_bindings=key_bindings(tell, write_continuation),
         input_processors=[TabsProcessor(char1=" ", char2=" ")],

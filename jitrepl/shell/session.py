@@ -197,6 +197,10 @@ class Session(Requests):
         """The files that the session has loaded."""
         return tuple(self._supervisor.journal.files())
 
+    def module_names(self) -> tuple[str, ...]:
+        """The modules that the session has loaded, by the names that `dump` and `unload` know: `sum.ll`, `input 3`."""
+        return tuple(name.strip("<>") for name in self._supervisor.journal.loaded())
+
     def save(self, path: str, over: bool = True) -> None:
         """Write the session to a file: as a script, or linked into one module.
 

@@ -94,6 +94,7 @@ class Shell:
         self.session = session
         self.output = output
         self.status = 0
+        self.failures = 0
         self.leaving = False
         self.interrupted = False
         self.tidy_up: Callable[[], object] = lambda: None
@@ -205,6 +206,7 @@ class Shell:
 
     def fail(self, problem: JitreplError) -> None:
         """Print an error and remember the exit status that it asks for."""
+        self.failures += 1
         if self._scripts:
             self._scripts[-1].locate(problem)
         if isinstance(problem, CompileError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jitrepl import messages
 from jitrepl.errors import SymbolError, UsageError
 from jitrepl.records import Record
-from jitrepl.shell.arguments import Name, Text
+from jitrepl.shell.arguments import Name, Text, Thing
 from jitrepl.shell.commands.registry import ALIASES, COMMANDS, GROUPS, Help, Overview, Plain, command, similar_command
 from jitrepl.shell.crashes import full_text
 from jitrepl.shell.inputs import is_instruction
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @command("d")
-def dump(session: Session, name: Text = "") -> Record:
+def dump(session: Session, name: Thing = "") -> Record:
     """Print the session's IR, or one thing of it.
 
     NAME is a function or global (`sum`, `@sum`, `"add(int, int)"`), a type (`%T`) or a module (`sum.ll`,
@@ -41,7 +41,7 @@ def print(session: Session, what: Text) -> Record:
 
 
 @command("t")
-def type(session: Session, name: Text) -> Record:
+def type(session: Session, name: Thing) -> Record:
     """Show what type something has, as its source writes it: `:type sum`.
 
     NAME is a function, a global variable, or a type of the source (`Point`, `struct point`), of which it shows the

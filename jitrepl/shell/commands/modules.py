@@ -5,7 +5,7 @@ from __future__ import annotations
 from jitrepl import messages
 from jitrepl.errors import UsageError
 from jitrepl.records import Record
-from jitrepl.shell.arguments import File, Text
+from jitrepl.shell.arguments import File, Loaded, Thing
 from jitrepl.shell.commands.registry import Plain, Several, command
 from jitrepl.shell.session import Session
 
@@ -21,7 +21,7 @@ def modules(session: Session) -> Record:
 
 
 @command()
-def unload(session: Session, name: Text) -> Record:
+def unload(session: Session, name: Thing) -> Record:
     """Take a module, or one symbol, out of the session: `:unload sum.ll`, `:unload f`.
 
     What others use is kept, unless a `!` follows the name: `:unload f!`. Calls of its users then fail until it is
@@ -34,7 +34,7 @@ def unload(session: Session, name: Text) -> Record:
 
 
 @command("r")
-def reload(session: Session, path: Text = "") -> Record:
+def reload(session: Session, path: Loaded = "") -> Record:
     """Load the files again that have changed, or PATH, and say which functions are other ones now.
 
     Their functions are replaced for every caller. Variables keep their values if type and initialiser are the same
@@ -45,7 +45,7 @@ def reload(session: Session, path: Text = "") -> Record:
 
 
 @command()
-def watch(session: Session, what: Text = "") -> Record:
+def watch(session: Session, what: Loaded = "") -> Record:
     """Load files again whenever they change: all that are loaded, or one: `:watch sum.ll`; `:watch off` ends it.
 
     At the prompt that happens while you edit elsewhere, in a script before each input.

@@ -7,7 +7,7 @@ import os
 from jitrepl import messages
 from jitrepl.errors import UsageError
 from jitrepl.records import Record
-from jitrepl.shell.arguments import Count, ShellLine, Text, Word
+from jitrepl.shell.arguments import Count, OnOff, SettingName, ShellLine, Text
 from jitrepl.shell.commands.registry import Exited, Leave, Plain, Undone, command
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import SETTINGS
@@ -24,7 +24,7 @@ def undo(session: Session, count: Count = 1) -> Record:
 
 
 @command()
-def set_(session: Session, name: Word = "", value: Text = "") -> Record:
+def set_(session: Session, name: SettingName = "", value: Text = "") -> Record:
     """Set a limit or a compiler's flags, or show them all: `:set timeout 5s`, `:set cflags -O2`.
 
     timeout is how long an input may run (500ms, 5s, 2min, off), memory-limit how much address space JITed code
@@ -50,7 +50,7 @@ def next(session: Session) -> Record:
 
 
 @command(group="looking")
-def trace(session: Session, state: Word = "") -> Record:
+def trace(session: Session, state: OnOff = "") -> Record:
     """Tell on standard error what ORC does: `:trace on`, `:trace off`.
 
     A line for each module that is added, each look-up and what it is for, what is materialized for it, what the
