@@ -44,6 +44,8 @@ OnOff = str
 """`on` or `off`."""
 SettingName = str
 """The name of a setting."""
+Input = str
+"""Another input: a command, with or without its colon, a path or a call."""
 ShellLine = str
 """The rest of the line, for another shell; a `;` in it begins no comment."""
 
@@ -218,5 +220,6 @@ READERS = {
     "Thing": Reader(_read_text),
     "Loaded": Reader(_read_text),
     "Text": Reader(_read_text),
+    "Input": Reader(_read_text),
     "ShellLine": Reader(_read_text),
 }

@@ -65,6 +65,10 @@ class SessionCompleter(Completer):
             yield from self._quoted_files(rest, event)
         elif command.name == "help":
             yield from _starting(rest, [*COMMANDS, "keys"])
+        elif "Input" in kinds:
+            yield from self._command(f":{rest.removeprefix(':')}", event)
+            if " " not in rest:
+                yield from self._call(rest)
         elif choices:
             yield from _starting(rest, choices)
         elif "Loaded" in kinds:

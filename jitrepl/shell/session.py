@@ -222,6 +222,7 @@ class Session(Requests):
         self._supervisor.reset()
         self.last_call = None
         self._inputs = 0
+        self.typed.clear()
         self.watch.clear()
 
     def undo(self, count: int = 1) -> tuple[str, ...]:

@@ -115,6 +115,14 @@ def show_size(size: float) -> str:
     return f"{size:g}"
 
 
+def show_time(seconds: float) -> str:
+    """`1.5 s`, `23 ms`, `120 µs` for a time that was measured."""
+    for unit, length in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= length:
+            return f"{seconds / length:.3g} {unit}" if seconds < 1000 * length else f"{seconds / length:.0f} {unit}"
+    return f"{seconds * 1e6:.3g} µs"
+
+
 def read_flags(text: str) -> tuple[str, ...]:
     """The flags in a text, quoted as in a shell; quotes around all of it do not count; `none` is none.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -317,3 +318,15 @@ def test_commands_of_the_systems_shell(jitrepl: Run) -> None:
     done = jitrepl("-e", "!echo one; echo two", "-e", ":!exit 3", "-e", ":shell kill -9 $$", "-e", ':!echo "three"')
     assert (done.status, done.out) == (0, "one\ntwo\nthree\n")
     assert done.err == "exit status 3\nkilled by signal 9\n"
+
+
+@pytest.mark.parametrize("line", [":time sum 1 2", ":time call sum 1 2", ":time :call sum 1 2", ":time c sum 1 2"])
+def test_what_takes_time_is_timed(jitrepl: Run, line: str) -> None:
+    assert re.fullmatch(r"i32 3\n[\d.]+ (s|ms|µs)\n", jitrepl("-q", SUM, "-e", line).out)
+
+
+def test_loading_is_timed_and_scripts_are_not(jitrepl: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.jitrepl").write_text(":time sum 1 2")
+    assert re.fullmatch(r"[\d.]+ (s|ms|µs)\n", jitrepl("-e", f":time {SUM}").out)
+    done = jitrepl("-e", ":time a.jitrepl")
+    assert (done.out, done.err.splitlines()[0]) == ("", "error: what runs several inputs is not timed as one")

@@ -11,7 +11,18 @@ from jitrepl.shell.commands import running  # isort: skip
 from jitrepl.shell.commands import looking  # isort: skip
 from jitrepl.shell.commands import compiling  # isort: skip
 from jitrepl.shell.commands import modules  # isort: skip
+from jitrepl.shell.commands import editing  # isort: skip
 from jitrepl.shell.commands import steering  # isort: skip
 from jitrepl.shell.commands.registry import ALIASES, COMMANDS, run_command
 
-__all__ = ["ALIASES", "COMMANDS", "compiling", "looking", "modules", "run_command", "running", "steering"]
+__all__ = [
+    "ALIASES",
+    "COMMANDS",
+    "compiling",
+    "editing",
+    "looking",
+    "modules",
+    "run_command",
+    "running",
+    "steering",
+]

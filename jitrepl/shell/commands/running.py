@@ -7,11 +7,12 @@ import os
 from jitrepl import messages
 from jitrepl.errors import JitreplError, UsageError
 from jitrepl.records import Record
-from jitrepl.shell.arguments import Flags, Literals, Name, Paths, SignatureText, Words
-from jitrepl.shell.commands.registry import Exited, Several, command
+from jitrepl.shell.arguments import Flags, Input, Literals, Name, Paths, SignatureText, Words
+from jitrepl.shell.commands.registry import ALIASES, COMMANDS, Exited, Leave, Plain, Several, command, run_command
 from jitrepl.shell.inputs import Inputs, Path
 from jitrepl.shell.session import Session
-from jitrepl.shell.sources import BINARY_SUFFIXES, IR_SUFFIXES, is_script, read_source
+from jitrepl.shell.settings import show_time
+from jitrepl.shell.sources import BINARY_SUFFIXES, IR_SUFFIXES, is_path, is_script, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,6 +82,28 @@ def run(session: Session, args: Words) -> Record:
     their module was loaded. Standard input is what the session reads from, too.
     """
     return Exited(session.run(*args))
+
+
+@command()
+def time(session: Session, input: Input) -> Record:
+    """Run a command, a path or a call, and say how long it took: `:time again`, `:time a.c`, `:time sum 1 2`.
+
+    That is from the request to the reply: with the way to the process that runs the code, and in a first call with its
+    compilation.
+    """
+    from time import perf_counter
+
+    word = input.split()[0]
+    line = input
+    if not word.startswith(":"):
+        known = word in COMMANDS or word in ALIASES
+        line = f":{input}" if known else f":load {input}" if is_path(input) else f":call {input}"
+    began = perf_counter()
+    result = run_command(session, line)
+    took = perf_counter() - began
+    if isinstance(result, Inputs):
+        raise UsageError("what runs several inputs is not timed as one", "`:time` can stand before each of them")
+    return result if isinstance(result, Leave) else Several((result, Plain(show_time(took))))
 
 
 @command()

@@ -1,0 +1,89 @@
+"""The command that opens an editor."""
+
+from __future__ import annotations
+
+import os
+
+from jitrepl.errors import SymbolError, UsageError
+from jitrepl.records import Record
+from jitrepl.shell.arguments import Thing
+from jitrepl.shell.commands.registry import Plain, command
+from jitrepl.shell.inputs import Inputs, split_inputs
+from jitrepl.shell.session import Session
+
+_BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
+
+
+@command("e", group="modules")
+def edit(session: Session, what: Thing = "") -> Record:
+    """Edit an input, function or file in your editor, and run what comes of it: `:edit`, `:edit 3`, `:edit sum`.
+
+    Alone, it is the last IR that was typed, also if it failed; with a number, that input. A function is edited in the
+    input or file that defines it; a file is loaded again. The editor is $VISUAL, $EDITOR, or vi.
+    """
+    if what in session.files():
+        return _edit_file(session, what)
+    name = what.removeprefix("<").removesuffix(">").removeprefix("input ")
+    if name.isdecimal():
+        if not 0 < int(name) <= len(session.typed):
+            raise SymbolError(f"there is no input {name}", f"the last was {len(session.typed)}")
+        return _edit_text(_as_text(session, session.typed[int(name) - 1]))
+    if not what:
+        return _edit_text(_as_text(session, session.typed[-1]) if session.typed else "")
+    symbol = session.symbols_by_name.get(what.removeprefix("@").strip('"'))
+    home = symbol.module if symbol else ""
+    if home in session.files() and not _is_binary(home):
+        return _edit_file(session, home)
+    if home.startswith("<input "):
+        return _edit_text(_as_text(session, session.typed[int(home[7:-1]) - 1]))
+    return _edit_text(session.dump(what))
+
+
+def _edit_text(text: str) -> Record:
+    """Have a text edited; the inputs that it has become."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="jitrepl-") as folder:
+        path = os.path.join(folder, "input.ll")
+        with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text.rstrip("\n") + "\n")
+        _run_editor(path)
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            edited = file.read()
+    if edited.strip() == text.strip():
+        return Plain("nothing was changed", result=False)
+    return Inputs(tuple(split_inputs(edited.rstrip("\n").split("\n"))))
+
+
+def _edit_file(session: Session, path: str) -> Record:
+    before = _content(path)
+    _run_editor(os.path.expanduser(path))
+    if _content(path) == before:
+        return Plain("nothing was changed", result=False)
+    (loaded,) = session.reload(path)
+    return loaded
+
+
+def _run_editor(path: str) -> None:
+    from shlex import quote
+
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    status = os.waitstatus_to_exitcode(os.system(f"{editor} {quote(path)}"))
+    if status:
+        raise UsageError(f"the editor {editor} ended with exit status {status}", "EDITOR says which one to use")
+
+
+def _as_text(session: Session, data: bytes) -> str:
+    return session.disassemble(data) if data[:4] in _BITCODE else data.decode("utf-8", "surrogateescape")
+
+
+def _is_binary(path: str) -> bool:
+    return b"\0" in _content(path)
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(os.path.expanduser(path), "rb") as file:
+            return file.read()
+    except OSError:
+        return b"\0"  # what is gone cannot be edited
