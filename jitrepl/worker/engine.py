@@ -22,7 +22,7 @@ from jitrepl.worker.linking.modules import describe
 from jitrepl.worker.linking.outside import Outside
 from jitrepl.worker.linking.runtime import Runtime
 from jitrepl.worker.linking.units import Units
-from jitrepl.worker.reader import ARCHIVE_MAGIC
+from jitrepl.worker.reader import ARCHIVE_MAGIC, quoted
 from jitrepl.worker.repeats import Repeats
 from jitrepl.worker.thunks import Thunks
 
@@ -101,6 +101,8 @@ class Engine:
         self._runtime = Runtime(thunks.compile)
         self._hosts = Hosts(thunks, memory.signature_of, memory)
         memory.hosts = self._hosts
+        self._hosts.brought = lambda function: self._outside.brought(function)
+        self.dylib.written_hosts = self._hosts.written
         self._languages = Languages(self.jit, thunks.way_out, self._hosts, self.dylib)
         self._generator = HostSymbolGenerator(self.jit, lambda symbol: self._outside.address(symbol))
         self._repeats = Repeats(self.dylib, lambda name: self._hosts.find(name) is not None, memory.count)
@@ -324,8 +326,11 @@ class Engine:
         return messages.Text(text)
 
     def _symbols(self, _request: messages.ListSymbols) -> messages.SymbolTable:
-        hosts = [name for name in self._hosts.names() if not self.dylib.find(name)]
-        rows = [row for row in self.dylib.symbols() if row.name not in hosts]
+        rows = list(self.dylib.symbols())
+        used = {row.name for row in rows}
+        hosts = [name for name in self._hosts.names() if not self.dylib.find(name) and self._hosts.find(name)]
+        hosts = [name for name in hosts if name in self._hosts.written() or name in used]
+        rows = [row for row in rows if row.name not in hosts]
         for name in hosts:
             function = self._hosts.find(name)
             if function:
@@ -339,7 +344,12 @@ class Engine:
         added, formatters = self._hosts.load(request.path)
         self.dylib.hosts_changed()
         self._initialisers.run_waiting()
-        return messages.HostsAdded(tuple(function.label for function in added), (), formatters)
+        for function in added:
+            found = self.dylib.defined.get(function.name)
+            if found:
+                hidden = f"{quoted(function.name)} of {found[0].name} hides the host function of that name"
+                self._notes.append(f"warning: {hidden}")
+        return messages.HostsAdded(tuple(function.label for function in added), self.take_notes(), formatters)
 
     def _add_library(self, request: messages.AddLibrary) -> messages.Done:
         try:

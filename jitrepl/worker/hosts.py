@@ -29,6 +29,9 @@ def hello() -> None:
     print("Oh hello, that's called from JITed code!")
 
 
+BUILT_IN = registered[-1]
+
+
 class _Entry:
     """A host function behind one symbol: what to call, and how."""
 
@@ -60,21 +63,38 @@ class Hosts:
         """The address of the code for each symbol that was asked for."""
         self.own: set[str] = set()
         """Those of them that are jitrepl's own, not the user's."""
+        self.brought: Callable[[HostFunction], bool] = lambda function: False
+        """Whether the user brought something of a built-in function's name, and not by `@host`."""
         self._way_out = thunks.way_out
         self._dispatch = _Dispatch(self._call)
         self._caller = 0  # the thread whose call a failing host function may leave
         self._failure: JitreplError | None = None
 
     def find(self, symbol: str) -> HostFunction | None:
-        """The host function that defines a symbol; the last one registered wins, names before patterns."""
+        """The host function that defines a symbol; the last one registered wins, names before patterns.
+
+        The built-in one is there only if the user has nothing of that name.
+        """
         spelling = source_name(symbol) if any(function.by_path for function in registered) else ""
         matching = [function for function in reversed(registered) if function.matches(symbol, spelling)]
-        matching.sort(key=lambda function: not function.name)
-        return matching[0] if matching else None
+        matching.sort(key=lambda function: (function is BUILT_IN, not function.name))
+        found = matching[0] if matching else None
+        return None if found is BUILT_IN and self.brought(found) else found
 
     def names(self) -> list[str]:
         """The symbols that host functions define by name."""
         return list(dict.fromkeys(function.name for function in registered if function.name))
+
+    def written(self) -> list[str]:
+        """The symbols that the user's host functions define by name."""
+        return list(dict.fromkeys(item.name for item in registered if item.name and item is not BUILT_IN))
+
+    def ready(self, symbol: str) -> int | None:
+        """The address of the code for a symbol, if some was made for it, and nothing goes before it since."""
+        address = self.compiled.get(symbol)
+        if address is None or symbol != BUILT_IN.name or self.find(symbol):
+            return address
+        return None
 
     def signature(self, function: HostFunction) -> Signature:
         """The signature of a host function.
@@ -94,7 +114,7 @@ class Hosts:
             symbol: the symbol.
             returns: whether code that calls it goes on behind the call; it does not if it is declared `noreturn`.
         """
-        known = self.compiled.get(symbol)
+        known = self.ready(symbol)
         if known is not None:
             return known
         function = self.find(symbol)

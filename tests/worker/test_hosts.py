@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jitrepl import Session, hosting
-from jitrepl.errors import HostError
+from jitrepl.errors import HostError, UndefinedError
 from jitrepl.hosting import HostFunction, host
 
 
@@ -221,10 +221,54 @@ def test_an_exception_in_another_thread_does_not_end_the_call(session: Session, 
 def test_a_file_that_fails_registers_nothing(session: Session, tmp_path: Path) -> None:
     with pytest.raises(HostError, match="ZeroDivisionError"):
         load(session, tmp_path, "@host('i32 ()')\ndef f():\n    return 1\n1 / 0")
-    assert [symbol.name for symbol in session.symbols()] == ["hello"]
+    assert session.symbols() == ()
 
 
 def test_a_host_file_may_import_its_neighbours(session: Session, tmp_path: Path) -> None:
     (tmp_path / "neighbour_of_host_file.py").write_text("VALUE = 7\n")
     load(session, tmp_path, "from neighbour_of_host_file import VALUE\n@host('i32 ()')\ndef f():\n    return VALUE")
     assert session.call("f") == 7
+
+
+# Whose symbol it is
+
+
+HELLO = "define i32 @hello(i32 %x) {\n  ret i32 %x\n}"
+
+
+def test_the_built_in_function_is_listed_when_something_needs_it(session: Session) -> None:
+    assert session.symbols() == ()
+    session.load("declare void @hello()")
+    assert [(symbol.name, symbol.kind) for symbol in session.symbols()] == [("hello", "host")]
+
+
+def test_a_definition_of_the_users_goes_before_the_built_in_function(session: Session) -> None:
+    assert session.call("hello") is None
+    session.load(HELLO)
+    assert session.call("hello", 7) == 7
+
+
+def test_a_declaration_of_another_type_does_not_mean_the_built_in_function(session: Session) -> None:
+    session.load("declare i32 @hello(i32)\ndefine i32 @f() {\n  %r = call i32 @hello(i32 4)\n  ret i32 %r\n}")
+    with pytest.raises(UndefinedError, match="hello is used by @f"):
+        session.call("f")
+    session.load(HELLO)
+    assert session.call("f") == 4
+
+
+def test_a_pattern_of_the_users_goes_before_the_built_in_function(session: Session, tmp_path: Path) -> None:
+    load(session, tmp_path, "@host('i32 ()', pattern='hel*')\ndef any(name):\n    return 6")
+    session.load("declare i32 @hello()")
+    assert session.call("hello") == 6
+
+
+@pytest.mark.parametrize("first", ["host", "definition"])
+def test_a_definition_hides_a_host_function_and_says_so(session: Session, tmp_path: Path, first: str) -> None:
+    steps = [
+        lambda: load(session, tmp_path, "@host('i32 ()')\ndef six():\n    return 6"),
+        lambda: session.load("define i32 @six() {\n  ret i32 7\n}"),
+    ]
+    for step in steps if first == "host" else steps[::-1]:
+        step()
+    assert session.call("six") == 7
+    assert [note for note in session.notes if "hides the host function of that name" in note]

@@ -81,8 +81,11 @@ class Admission(Change):
 
     def _run(self) -> None:
         dylib, units, module, unit = self.dylib, self.units, self.module, self._unit
+        hosts = dylib.written_hosts()
         for item in list(module.definitions()):
             found = dylib.defined.get(item.name)
+            if item.name in hosts and not found:
+                self.notes.append(f"warning: {quoted(item.name)} hides the host function of that name")
             if found:
                 self._succeed(*found, item)
             elif dylib.formers.get(item.name):

@@ -46,6 +46,8 @@ class SessionDylib:
         self._jit = jit
         self.units = units
         self._hosts = hosts
+        self.written_hosts: Callable[[], list[str]] = lambda: []
+        """Gives the names of the user's own host functions."""
         self._outside = outside
         self._prepare = prepare
         self._wanted: dict[str, None] = {}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from jitrepl.worker.crashes.crash_watch import CrashWatch
+    from jitrepl.hosting import HostFunction
     from jitrepl.worker.hosts import Hosts
     from jitrepl.worker.languages.support import Languages
     from jitrepl.worker.linking.dylib import SessionDylib
@@ -64,6 +65,14 @@ class Outside:
         there = self._hosts.find(name) is not None or process.symbol_address(name) is not None
         return there or self._members.define(name) or self._languages.provides(name) or self._runtime.provides(name)
 
+    def brought(self, function: HostFunction) -> bool:
+        """Whether the user has something else of a built-in function's name: a definition, or a use of another type."""
+        name = function.name
+        if name in self._dylib.defined or self._members.define(name) or process.symbol_address(name) is not None:
+            return True
+        declared = self._dylib.declared(name)
+        return bool(declared and declared.callable and declared.type.text != function.signature)
+
     def declaration(self, name: str) -> str | None:
         """A line that declares the host function of a name, if there is one."""
         function = self._hosts.find(name)
@@ -106,8 +115,8 @@ class Outside:
         """
         name = name_of(symbol)
         if name != symbol:
-            return self._hosts.compiled.get(name) or process.symbol_address(name)
-        address = self._hosts.compiled.get(symbol)
+            return self._hosts.ready(name) or process.symbol_address(name)
+        address = self._hosts.ready(symbol)
         if address is None:
             return self._crashes.address(symbol) or self._runtime.address(symbol)
         if symbol not in self._said:

@@ -429,3 +429,22 @@ def test_a_shared_library_is_opened(compile: Compile, session: Session, tmp_path
     subprocess.run(["gcc", "-shared", "-o", library, member], check=True, timeout=TIMEOUT)
     assert session.load(library).opened
     assert session.call("f", signature=INT) == 5
+
+
+@pytest.mark.parametrize("kind", ["hello.o", "libhello.a", "libhello.so"])
+@pytest.mark.parametrize("used", [False, True])
+def test_what_the_user_brings_goes_before_the_built_in_host_function(
+    compile: Compile, session: Session, tmp_path: Path, kind: str, used: bool
+) -> None:
+    member = compile("hello.o", "int hello(int x) { return x + 1; }", "-fPIC", with_="gcc")
+    made = {"hello.o": lambda: member, "libhello.a": lambda: archive(tmp_path / kind, member)}
+    if used:
+        assert session.call("hello") is None
+    if kind in made:
+        session.load(made[kind]())
+    else:
+        subprocess.run(["gcc", "-shared", "-o", tmp_path / kind, member], check=True, timeout=TIMEOUT)
+        session.library(str(tmp_path / kind))
+    assert session.call("hello", 4, signature="i32 (i32)") == 5
+    session.load("declare i32 @hello(i32)\ndefine i32 @f() {\n  %r = call i32 @hello(i32 5)\n  ret i32 %r\n}")
+    assert session.call("f") == 6
