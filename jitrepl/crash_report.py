@@ -64,6 +64,7 @@ class CrashReport(Reply):
         main: whether that is the thread that calls are made on.
         threads: the other threads.
         code: instructions around the one that crashed.
+        starved: whether the last thing that failed in C's library before was an allocation.
     """
 
     signal: int
@@ -78,6 +79,7 @@ class CrashReport(Reply):
     threads: tuple[Thread, ...] = ()
     code: tuple[Instruction, ...] = ()
     notes: tuple[str, ...] = ()
+    starved: bool = False
 
 
 class LastWords(Record):

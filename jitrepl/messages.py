@@ -21,7 +21,7 @@ class Start(Request):
         llvm_options: options for libLLVM's own command-line parser, such as `-print-after-all`.
         warm_up: whether to compile something after the reply, so that the first call does not wait for it.
         snapshots: whether to leave a copy of the process after each request that changed something.
-        memory: how much address space the worker may take, in bytes; 0 for no limit.
+        memory: how much memory JITed code may take, in bytes; 0 for no limit.
         dies_with_shell: whether to be killed when the thread that started the worker ends, be it in a call.
         sources: the folder for files with what was typed, if a debugger is to show it; it need not exist.
         program: whether this process will become a program, by `Run`; static initialisers wait for that.
@@ -204,7 +204,7 @@ class Limit(Request):
     """Limit what the worker may take from here on, and whether it traces; answered by `Done`.
 
     Args:
-        memory: address space in bytes (setrlimit(2), `RLIMIT_AS`); 0 for no limit.
+        memory: how much memory JITed code may take, in bytes; 0 for no limit.
         trace: whether to tell on standard error what ORC does.
     """
 

@@ -51,7 +51,7 @@ OPTIONS = (
     Option("--keep-going", "-k", help="go on after an input that failed"),
     Option("--no-snapshots", help="keep no copies to return to after a crash; `:undo` is off"),
     Option("--timeout", metavar="TIME", help="how long an input may run: 500ms, 5s, 2min"),
-    Option("--memory-limit", metavar="SIZE", help="how much address space code may take: 512M, 2G, off"),
+    Option("--memory-limit", metavar="SIZE", help="how much memory code may take: 512M, 2G, off"),
     Option("--debugger", metavar="NAME", choices=("gdb", "lldb", "none"), help="run all of it in gdb or lldb"),
     Option("--trace", help="tell on standard error what ORC does, a line each"),
     Option("--echo", help="print each input before it runs"),

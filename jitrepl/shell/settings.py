@@ -21,7 +21,7 @@ class Limits:
 
     Args:
         timeout: how long an input may run, in seconds; 0 for ever.
-        memory: how much address space the worker may take, in bytes; 0 for what the machine gives.
+        memory: how much memory JITed code may take, in bytes; 0 for what the machine gives.
         undo_depth: how many inputs can be undone.
         trace: whether the worker tells on standard error what ORC does.
         undo_memory: how much memory the copies for that may hold, in bytes; 0 for any.
@@ -148,9 +148,14 @@ def _show_flags(flags: tuple[str, ...]) -> str:
     return join(flags) or "none"
 
 
+def memory_hint(limit: int) -> str:
+    """What to say of an input that ended after an allocation had failed."""
+    return f"an allocation failed: memory-limit is {show_size(limit)}; `:set memory-limit SIZE` sets another"
+
+
 SETTINGS = {
     "timeout": Setting("timeout", read_duration, _show_duration, "how long an input may run"),
-    "memory-limit": Setting("memory", read_size, show_size, "how much address space JITed code may take"),
+    "memory-limit": Setting("memory", read_size, show_size, "how much memory JITed code may take"),
     "undo-depth": Setting("undo_depth", _read_depth, lambda value: f"{value:g}", "how many inputs `:undo` can reach"),
     "undo-memory": Setting("undo_memory", read_size, show_size, "how much memory the copies for it may hold"),
     "cflags": Setting("cflags", read_flags, _show_flags, "flags for clang", "compilation"),

@@ -17,7 +17,7 @@ from jitrepl.shell.crashes import cause, refused_start, short_frames, was_compil
 from jitrepl.shell.interrupts import Undisturbed
 from jitrepl.shell.journal import Journal, as_input, described
 from jitrepl.shell.memory import held_by, private_memory
-from jitrepl.shell.settings import Limits
+from jitrepl.shell.settings import Limits, memory_hint
 from jitrepl.shell.sources import remove_folder
 from jitrepl.shell.times import Times
 from jitrepl.tracer import tracer_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 _SIGALRM = 14
+_STARVED = ("std::bad_alloc", "std::bad_array_new_length")
 
 
 class Supervisor:
@@ -130,6 +131,8 @@ class Supervisor:
         except JitreplError as problem:
             self.journal.add(request, messages.Failed(type(problem).__name__, problem.message))
             self._tell(problem.notes)
+            if isinstance(problem, ThrownError) and problem.type in _STARVED and self.limits.memory:
+                problem.hint = memory_hint(self.limits.memory)
             if isinstance(problem, ThrownError) and isinstance(request, messages.Load):
                 self._take_back()
             raise
@@ -281,6 +284,8 @@ class Supervisor:
         else:
             self._closed = True
             hint = "" if self._start.program else "with --keep-going the session goes on, as it was before this input"
+        if report.starved and self.limits.memory:
+            hint = f"{memory_hint(self.limits.memory)}\n{hint}".rstrip()
         doing, signal = described(request), problem.signal if isinstance(problem, WorkerDied) else 0
         frames = short_frames(report, self.journal.source_line)
         if isinstance(problem, TimedOut):

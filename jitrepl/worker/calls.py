@@ -11,6 +11,7 @@ from jitrepl.worker.hosts import Hosts
 from jitrepl.worker.languages.unwinding import THROWN
 from jitrepl.worker.linking.dylib import SessionDylib
 from jitrepl.worker.linking.missing import suggestion
+from jitrepl.worker.memory_limit import MemoryLimit
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import settle_streams, symbol_address
 from jitrepl.worker.reader import quoted
@@ -157,6 +158,7 @@ class Caller:
         """Takes a remark about a value."""
         self.running = False
         """Whether JITed code runs now, or what it called."""
+        self.limit = MemoryLimit(0)
 
     def call(self, request: messages.Call) -> messages.Value:
         """Call what a request names.
@@ -261,10 +263,12 @@ class Caller:
         self._about_to_run()
         self._hosts.entered()
         self.running = True
+        self.limit.begin()
         try:
             status = thunk(address, data, place, self._thunks.way_out.address)
         finally:
             self.running = False
+            self.limit.end()
         self._thunks.way_out.left(status)
         failure: JitreplError | None = self._hosts.failure()
         if status == THROWN:

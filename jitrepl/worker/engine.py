@@ -22,6 +22,7 @@ from jitrepl.worker.linking.modules import describe
 from jitrepl.worker.linking.outside import Outside
 from jitrepl.worker.linking.runtime import Runtime
 from jitrepl.worker.linking.units import Units
+from jitrepl.worker.memory_limit import MemoryLimit
 from jitrepl.worker.reader import ARCHIVE_MAGIC, quoted
 from jitrepl.worker.repeats import Repeats
 from jitrepl.worker.thunks import Thunks
@@ -65,8 +66,7 @@ class Engine:
         if self._dies_with_shell:
             process.die_with_parent()
         process.volunteer_for_oom()
-        if request.memory:
-            process.limit_memory(request.memory)
+        self._limit_on_memory = MemoryLimit(request.memory)
         self._program = request.program
         self.copy: Callable[[], int] = lambda: 0
         """Makes a copy of this process, a child of the shell; 0 in the copy, else its process id."""
@@ -107,6 +107,7 @@ class Engine:
         self._generator = HostSymbolGenerator(self.jit, lambda symbol: self._outside.address(symbol))
         self._repeats = Repeats(self.dylib, lambda name: self._hosts.find(name) is not None, memory.count)
         self._caller = Caller(self.dylib, thunks, self._hosts, memory, self._languages, self._about_to_run)
+        self._caller.limit = self._limit_on_memory
         self.crashes = CrashWatch(self.jit, self.dylib, self._hosts, self._caller)
         self._initialisers = Initialisers(
             self.jit, self.dylib, self._caller, self._runtime, lambda text: self._notes.append(text), request.program
@@ -326,19 +327,9 @@ class Engine:
         return messages.Text(text)
 
     def _symbols(self, _request: messages.ListSymbols) -> messages.SymbolTable:
-        rows = list(self.dylib.symbols())
-        used = {row.name for row in rows}
-        hosts = [name for name in self._hosts.names() if not self.dylib.find(name) and self._hosts.find(name)]
-        hosts = [name for name in hosts if name in self._hosts.written() or name in used]
-        rows = [row for row in rows if row.name not in hosts]
-        for name in hosts:
-            function = self._hosts.find(name)
-            if function:
-                rows.append(messages.Symbol(name, "host", self._hosts.signature(function).type.text, "", "ready"))
-        shown = {row.name for row in rows if row.state != "declared"}
-        archived = [pair for pair in self._members.symbols() if pair[0] not in shown]
-        rows += [messages.Symbol(name, "symbol", "", archive, "archived") for name, archive in archived]
-        return messages.SymbolTable(tuple(rows))
+        from jitrepl.worker.listing import rows
+
+        return messages.SymbolTable(tuple(rows(self.dylib, self._hosts, self._members)))
 
     def _add_host(self, request: messages.AddHost) -> messages.HostsAdded:
         added, formatters = self._hosts.load(request.path)
@@ -367,7 +358,7 @@ class Engine:
         return self.crashes.explain()
 
     def _limit(self, request: messages.Limit) -> messages.Done:
-        process.limit_memory(request.memory)
+        self._limit_on_memory.set(request.memory)
         if not request.trace:
             self.jit.trace = None
         elif self.jit.trace is None:

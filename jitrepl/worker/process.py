@@ -84,20 +84,6 @@ def settle_streams() -> None:
             _process["__fpurge"](stdin)
 
 
-def limit_memory(size: int) -> None:
-    """Limit the address space of this process, so that an endless allocation ends before the machine's memory does.
-
-    Args:
-        size: in bytes; 0 for no limit.
-    """
-    import resource
-
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = size or resource.RLIM_INFINITY
-    soft = wanted if hard == resource.RLIM_INFINITY else hard if wanted == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
 def volunteer_for_oom() -> None:
     """Be the one that is killed when memory is out, rather than the user's other programs (proc(5))."""
     try:
@@ -222,7 +208,7 @@ _SIGABRT, _SIGALRM = 6, 14
 _SECONDS = 2
 """How long a crash may take to be told."""
 _on_signal, _abort = _process.signal, ctypes.cast(_process.abort, ctypes.c_void_p)
-_Callback = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+_Callback = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, use_errno=True)
 _CALLBACK_STACK = 1 << 21
 
 

@@ -77,6 +77,7 @@ class Program:
             prepare_streams()
             sys.stdout.reconfigure(write_through=True)  # type: ignore[union-attr]
         self._caller.running = True  # a crash is the program's from here on
+        self._caller.limit.begin()
         try:
             status = self._enter(main_arguments(vector))
         except JitreplError as problem:

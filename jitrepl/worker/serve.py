@@ -115,7 +115,7 @@ def serve(stream: _socket.socket) -> None:
             stream = woken.stream
             continue
         except Exception as problem:
-            reply = _failed(InternalError(_trace(problem), "please report this"), engine)
+            reply = _failed(_own_failure(problem), engine)
         sys.stdout.flush()
         if os.getpid() != own:
             os._exit(0)  # a child that JITed code has forked came back from the call: it has no business here
@@ -184,6 +184,15 @@ def _failed(problem: JitreplError, engine: Engine | None) -> messages.Failed:
     notes = engine.take_notes() if engine else ()
     kind = type(problem).__name__
     return messages.Failed(kind, problem.message, problem.hint, notes, problem.details)
+
+
+def _own_failure(problem: Exception) -> JitreplError:
+    """What the user reads of an exception that jitrepl did not expect."""
+    from jitrepl.worker.memory_limit import out_of_memory
+
+    if out_of_memory(problem):
+        return JITError("there is no memory left for this", "`:set memory-limit` shows what JITed code may take")
+    return InternalError(_trace(problem), "please report this")
 
 
 def _trace(problem: Exception) -> str:

@@ -35,12 +35,22 @@ def main(descriptor: int, lifeline: int | None = None) -> None:
         status = 0
     except ConnectionError:
         pass  # the shell is gone
-    except Exception:  # a mistake of jitrepl's own, of which the shell only sees the exit status
-        import traceback
-
-        traceback.print_exc()
+    except Exception as problem:
+        _explain(problem)
     finally:
         sys.stdout.flush()
         # Whoever reads our output has all of it, and need not wait the 3 ms that it takes to unmap LLVM.
         os.closerange(0, 1 << 16)
         os._exit(status)
+
+
+def _explain(problem: Exception) -> None:
+    """Say why this process ends, of which the shell only sees the exit status."""
+    from jitrepl.worker.memory_limit import out_of_memory
+
+    if out_of_memory(problem):
+        os.write(2, b"error: the process that runs the code has no memory left\n")
+        return
+    import traceback  # a mistake of jitrepl's own
+
+    traceback.print_exc()

@@ -27,7 +27,7 @@ def undo(session: Session, count: Count = 1) -> Record:
 def set_(session: Session, name: SettingName = "", value: Text = "") -> Record:
     """Set a limit or a compiler's flags, or show them all: `:set timeout 5s`, `:set cflags -O2`.
 
-    timeout is how long an input may run (500ms, 5s, 2min, off), memory-limit how much address space JITed code
+    timeout is how long an input may run (500ms, 5s, 2min, off), memory-limit how much memory JITed code
     may take (512M, 2G, off), undo-depth how many inputs `:undo` can reach, undo-memory how much memory the copies
     for it may hold (1G, off): beyond that the oldest are given up. cflags are for C and C++, cxxflags are for C++
     besides, rustflags are for Rust; `none` takes them away. What is loaded already stays as it is.

@@ -93,6 +93,7 @@ class CrashWatch:
 
     def _speak(self, tell: Callable[[LastWords], object], own: int, signal: int, info: int, context: int) -> None:
         if self._caller.running and os.getpid() == own:
+            self._caller.limit.end()  # what a report takes is not the code's
             from jitrepl.worker.crashes.lastwords import speak
 
             speak(signal, info, context, self._jit.triple, self._sources(), tell)

@@ -12,9 +12,9 @@ from struct import unpack_from
 from jitrepl.worker.process import ONSTACK, SIGINFO
 
 PAGE_SIZE = 1 << 18
-
 # Where things lie in the page, in bytes.
-OWNER, PROCESS, SIGNAL, RETURN, MAPS_SIZE, THREADS, WORKER, SELF, INFO, REGISTERS = 0, 4, 8, 16, 24, 32, 36, 40, 64, 192
+OWNER, PROCESS, SIGNAL, RETURN, MAPS_SIZE, THREADS, WORKER, SELF, ERRNO = 0, 4, 8, 16, 24, 32, 36, 40, 48
+INFO, REGISTERS = 64, 192
 # One slot for each thread, that of the crash first.
 SLOTS, SLOT_SIZE, SLOT_COUNT = 512, 2176, 64
 TID, DONE, COUNT, NAME, IP, FRAMES = 0, 4, 8, 16, 32, 64
@@ -22,7 +22,6 @@ MAPS = SLOTS + SLOT_SIZE * SLOT_COUNT
 MAPS_ROOM = PAGE_SIZE - MAPS
 DEPTH = 256
 NAME_SIZE = 16  # TASK_COMM_LEN
-
 # ucontext_t of x86-64 Linux (<sys/ucontext.h>): the registers begin at byte 40, in this order.
 CONTEXT_REGISTERS = 40
 # fmt: off
@@ -41,8 +40,7 @@ _ASKING = _SIGRTMAX
 _GETTID, _GETDENTS64, _TGKILL = 186, 217, 234  # <asm/unistd_64.h>
 _GET_NAME = 16  # PR_GET_NAME
 _FILE, _FOLDER = os.O_RDONLY | os.O_CLOEXEC, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY
-_RESTART = 0x10000000  # SA_RESTART
-_SECONDS = 2
+_RESTART, _SECONDS = 0x10000000, 2  # SA_RESTART; for the alarm
 _COLD = "noinline optnone uwtable"
 """It is compiled in each session and runs once at most; at -O0 that takes half of the time."""
 _ROUNDS = 300
@@ -84,6 +82,7 @@ declare i32 @pause()
 declare i32 @usleep(i32)
 declare i32 @atoi(ptr)
 declare i32 @getpid()
+declare ptr @__errno_location()
 declare i64 @pthread_self()
 declare i32 @prctl(i32, ...)
 declare i64 @syscall(i64, ...)
@@ -269,6 +268,9 @@ wait:
   call i32 @pause()
   br label %wait
 note:
+  %errno.at = call ptr @__errno_location()
+  %errno = load i32, ptr %errno.at
+  store i32 %errno, ptr {at(ERRNO)}
   call ptr @signal(i32 {_SIGALRM}, ptr null)
   call i32 @pthread_sigmask(i32 1, ptr @alarm.set, ptr null)
   call i32 @alarm(i32 {_SECONDS})
@@ -332,6 +334,7 @@ class CrashNote:
         handle: what pthread_self(3) says in that thread.
         others: the other threads of the process.
         maps: the process's mappings, as proc(5) has them in `maps`.
+        errno: what C's `errno` was in the thread that crashed.
     """
 
     def __init__(
@@ -344,6 +347,7 @@ class CrashNote:
         handle: int,
         others: tuple[ThreadNote, ...] = (),
         maps: str = "",
+        errno: int = 0,
     ) -> None:
         self.signal = signal
         self.address = address
@@ -353,6 +357,7 @@ class CrashNote:
         self.handle = handle
         self.others = others
         self.maps = maps
+        self.errno = errno
 
     @property
     def fault(self) -> int | None:
@@ -369,7 +374,7 @@ def read_note(page: bytes) -> CrashNote | None:
     if not signal:
         return None
     (process,) = unpack_from("<i", page, PROCESS)
-    (handle,) = unpack_from("<Q", page, SELF)
+    handle, errno = unpack_from("<Qi", page, SELF)
     (address,) = unpack_from("<Q", page, INFO + 16)
     values = unpack_from(f"<{len(REGISTER_NAMES)}Q", page, REGISTERS)
     count = min(max(unpack_from("<i", page, THREADS)[0], 1), SLOT_COUNT)
@@ -380,7 +385,7 @@ def read_note(page: bytes) -> CrashNote | None:
         threads[0].addresses += (caller,)
     maps = page[MAPS : MAPS + size].decode("utf-8", "replace")
     registers = dict(zip(REGISTER_NAMES, values, strict=True))
-    return CrashNote(signal, address, registers, threads[0], process, handle, tuple(threads[1:]), maps)
+    return CrashNote(signal, address, registers, threads[0], process, handle, tuple(threads[1:]), maps, errno)
 
 
 def _read_thread(page: bytes, start: int) -> ThreadNote:

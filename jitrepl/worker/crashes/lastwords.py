@@ -48,14 +48,15 @@ def speak(
         sources: what the session knows of its code.
         tell: sends a record to the shell.
     """
+    errno = ctypes.get_errno()
     tell(LastWords(CrashReport(signal)))  # should the rest fail, the shell knows this much
     from jitrepl.worker.crashes.report import report
 
-    note = _note(signal, info, context)
+    note = _note(signal, info, context, errno)
     tell(LastWords(report(note, triple, sources)))
 
 
-def _note(signal: int, info: int, context: int) -> CrashNote:
+def _note(signal: int, info: int, context: int, errno: int) -> CrashNote:
     (address,) = unpack("<Q", ctypes.string_at(info + _ADDRESS, 8))
     size = 8 * len(REGISTER_NAMES)
     values = unpack(f"<{len(REGISTER_NAMES)}Q", ctypes.string_at(context + CONTEXT_REGISTERS, size))
@@ -70,7 +71,7 @@ def _note(signal: int, info: int, context: int) -> CrashNote:
     thread = ThreadNote(process.gettid(), "", addresses)
     handle = process.pthread_self
     handle.restype = ctypes.c_ulong
-    return CrashNote(signal, address, registers, thread, os.getpid(), handle(), (), maps)
+    return CrashNote(signal, address, registers, thread, os.getpid(), handle(), (), maps, errno)
 
 
 def _return_addresses(registers: dict[str, int]) -> Iterator[int]:

@@ -8,6 +8,7 @@ from jitrepl.worker.crashes.handler import FETCH, CrashNote
 from jitrepl.worker.crashes.overflow import overflowed
 from jitrepl.worker.crashes.symbolize import Place, Symbolizer
 from jitrepl.worker.linking.lowering import PREFIX
+from jitrepl.worker.memory_limit import ENOMEM
 
 _ADDRESSED = (7, 11)  # SIGBUS, SIGSEGV
 _PRESENT, _WRITE = 1, 2  # x86 page-fault error code
@@ -49,7 +50,18 @@ def report(note: CrashNote, triple: str, sources: Sources) -> CrashReport:
         overflow = overflowed(note.maps, address, note.registers["rsp"], 0 if main else note.handle)
     registers = tuple(note.registers.items())
     return CrashReport(
-        note.signal, address, access, frames, registers, protected, overflow, id, main, tuple(threads), code
+        note.signal,
+        address,
+        access,
+        frames,
+        registers,
+        protected,
+        overflow,
+        id,
+        main,
+        tuple(threads),
+        code,
+        starved=note.errno == ENOMEM,
     )
 
 
