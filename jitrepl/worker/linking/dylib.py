@@ -46,7 +46,7 @@ class SessionDylib:
         self._jit = jit
         self.units = units
         self._hosts = hosts
-        self.written_hosts: Callable[[], list[str]] = lambda: []
+        self.written_hosts: Callable[[], list[str]] = list
         """Gives the names of the user's own host functions."""
         self._outside = outside
         self._prepare = prepare

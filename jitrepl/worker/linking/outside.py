@@ -15,8 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from jitrepl.worker.crashes.crash_watch import CrashWatch
     from jitrepl.hosting import HostFunction
+    from jitrepl.worker.crashes.crash_watch import CrashWatch
     from jitrepl.worker.hosts import Hosts
     from jitrepl.worker.languages.support import Languages
     from jitrepl.worker.linking.dylib import SessionDylib
