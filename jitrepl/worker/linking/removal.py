@@ -49,8 +49,11 @@ class Removal(Change):
         found = []
         for name in self.names:
             for user in self.dylib.users_of([name]):
+                if user is self.module:
+                    continue  # it goes on with a variable of its earlier version
                 functions = using_functions(user, name)
-                found += [f"{quoted(function)} of {user.name}" for function in functions] or [user.name]
+                called = f"the former {user.name}" if user.name == self.module.name else user.name
+                found += [f"{quoted(function)} of {called}" for function in functions] or [called]
             if not self.whole:
                 others = [other for other in using_functions(self.module, name) if other != name]
                 found += [f"{quoted(other)} of {self.module.name}" for other in others]

@@ -21,6 +21,24 @@ def test_what_is_used_is_kept_and_its_users_are_named(steps: Steps) -> None:
         steps.unload("usee0")
 
 
+def test_a_module_that_was_replaced_is_no_user_of_itself(steps: Steps) -> None:
+    for value in (1, 2, 3):
+        text = "@v = global i32 5\n@p = global ptr @f\n" + getter("get", "v") + constant("f", value)
+        steps.load(text, name="w.ll")
+        assert steps.calls("get", "f") == [5, value]
+    assert steps.unload("w.ll", force=False).whole
+    assert steps.modules() == {}
+
+
+def test_a_former_module_that_others_need_is_told_from_its_successor(steps: Steps) -> None:
+    steps.load(constant("f", 1) + caller("gone", "f"), name="w.ll")
+    steps.load(caller("use", "gone"))
+    steps.load(constant("f", 2), name="w.ll")
+    assert steps.call("use") == 2
+    with pytest.raises(SymbolError, match=r"w\.ll is used by @gone of the former w\.ll$"):
+        steps.unload("w.ll", force=False)
+
+
 def test_memory_is_given_back_with_the_last_symbol_of_a_module(steps: Steps) -> None:
     steps.load(constant("f", 1) + constant("g", 2))
     steps.calls("f", "g")
