@@ -295,6 +295,7 @@ class Loaded(Reply):
         changed: what that one defined otherwise.
         gone: what that one defined, and nobody does now.
         opened: whether its symbols are there for who needs them, rather than in the session.
+        others: what it adds besides, if it has no symbols: `defined %T`.
     """
 
     name: str
@@ -306,6 +307,7 @@ class Loaded(Reply):
     gone: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     opened: bool = False
+    others: tuple[str, ...] = ()
 
 
 class Unloaded(Reply):

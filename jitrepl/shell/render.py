@@ -124,10 +124,11 @@ def _loaded(reply: messages.Loaded) -> list[Line]:
         text = f"defined {listed(fresh)}"
     elif reply.replaced:
         text = ""
+    elif reply.others or reply.declares:
+        declared = [f"declared {listed(list(reply.declares))}"] if reply.declares else []
+        text = "; ".join([*reply.others, *declared])
     elif reply.notes:
         return []
-    elif reply.declares:
-        text = f"declared {listed(list(reply.declares))}"
     else:
         text = "added, with no symbols"
     if reply.replaced:

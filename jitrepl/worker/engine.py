@@ -219,6 +219,13 @@ class Engine:
         state = "ready" if module.ready else "lazy"
         defines = tuple(describe(item, module.name, state) for item in module.definitions())
         declares = tuple(item.name for item in module.globals if not item.defined)
+        others: tuple[str, ...] = ()
+        hidden = any(item.local and not item.used for item in module.globals)
+        if module.name.startswith("<") and (hidden or not defines):
+            from jitrepl.worker import contents
+
+            others = contents.phrases(module) if not defines else ()
+            self._notes += contents.warnings(module, not (defines or declares))
         changed: tuple[str, ...] = ()
         if admission.previous:
             from jitrepl.worker.linking import compare
@@ -233,6 +240,7 @@ class Engine:
             changed,
             tuple(admission.gone),
             self.take_notes(),
+            others=others,
         )
 
     def _open_quietly(self, path: str) -> None:

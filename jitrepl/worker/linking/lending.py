@@ -56,6 +56,14 @@ class Lender:
         """What somebody who used an unknown symbol may have meant."""
         if name in self._dylib.defined and self._dylib.defined[name][0].object:
             return f"{quoted(name)} comes from an object, which does not say its type: `declare` it"
+        hidden = self._dylib.locals_named(name)
+        if hidden:
+            module, item = hidden[-1]
+            word = "private" if item.private else "internal"
+            return (
+                f"{quoted(name)} of {module.name} is {word}, so only that input sees it: "
+                f"leave out `{word}` there, or put both into one input"
+            )
         similar = suggestion(name, [*self._dylib.names(), *self._hosts()])
         return similar or f"define {quoted(name)} first, or `declare` it with its type"
 
