@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 _MEANING = {
     "SIGSEGV": "an access to memory that is not there",
     "SIGBUS": "an access to memory that cannot be used",
-    "SIGILL": "an instruction that this machine does not have, or `unreachable`",
+    "SIGILL": "an instruction that this machine does not have",
     "SIGFPE": "an integer division by zero or an overflow in one",
     "SIGABRT": "`abort` was called",
     "SIGTRAP": "a trap instruction",
     "SIGKILL": "from outside, or out of memory",
 }
 _FORBIDDEN = {"write": ", which is read-only", "jump": ", which is not executable"}
+_TRAP = "ud2"  # what LLVM makes of `unreachable` and `llvm.trap` on x86
 _GENERAL_PROTECTION = 13  # Intel SDM volume 3, "Exception and Interrupt Reference"
 _NEAR_NULL = 1 << 16
 _FRAMES_SHOWN = 8
@@ -45,6 +46,8 @@ def cause(signal: int, report: CrashReport) -> str:
     name = signal_name(signal)
     if report.signal != signal:
         text = ""
+    elif name == "SIGILL" and _instruction(report).startswith(_TRAP):
+        text = ": reached `unreachable`, or a trap"
     elif report.overflow:
         text = ": stack overflow"
     elif report.access and report.address is not None:
@@ -58,6 +61,12 @@ def cause(signal: int, report: CrashReport) -> str:
         text = f" ({_MEANING[name]})"
     elsewhere = "" if report.main or report.signal != signal else ", in another thread"
     return f"{name}{text}{elsewhere}"
+
+
+def _instruction(report: CrashReport) -> str:
+    """The instruction that crashed; "" if it is not known."""
+    here = dict(report.registers).get("rip")
+    return next((instruction.text for instruction in report.code if instruction.address == here), "")
 
 
 def _address(address: int) -> str:

@@ -12,7 +12,7 @@ from jitrepl.worker.calls import Caller, SessionMemory
 from jitrepl.worker.crashes.crash_watch import CrashWatch
 from jitrepl.worker.debugger import SourceFiles, let_attach
 from jitrepl.worker.hosts import Hosts
-from jitrepl.worker.jit import Jit
+from jitrepl.worker.jit import TRAPS, Jit
 from jitrepl.worker.languages.support import Languages
 from jitrepl.worker.linking.dylib import SessionDylib
 from jitrepl.worker.linking.generator import HostSymbolGenerator
@@ -52,6 +52,7 @@ class Engine:
     """
 
     def __init__(self, request: messages.Start) -> None:
+        llvm.parse_option_texts(TRAPS)
         llvm.parse_option_texts(request.llvm_options)
         self.snapshots = False
         if request.snapshots:

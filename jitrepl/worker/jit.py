@@ -29,6 +29,8 @@ class _SymbolPair(Structure):
 
 _DEFAULT, _PIC, _DEFAULT_CODE_MODEL, _ASSEMBLY_FILE, _OBJECT_FILE = 2, 2, 0, 0, 1  # llvm-c/TargetMachine.h
 _EXPORTED, _CALLABLE = 1, 4  # LLVMJITSymbolGenericFlags
+TRAPS = ("-trap-unreachable", "-no-trap-after-noreturn")
+"""LLVM's options for code that ends at an `unreachable` instead of running into what lies behind it in memory."""
 _NOT_FOUND = "Symbols not found: ["
 
 

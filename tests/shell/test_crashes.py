@@ -40,6 +40,13 @@ def test_the_cause_in_one_sentence(signal: int, report: CrashReport, text: str) 
     assert cause(signal, report) == text
 
 
+def test_the_instruction_of_unreachable_is_known() -> None:
+    there = CrashReport(4, registers=(("rip", 0x1000),), code=(Instruction(0x0FFF, "nop"), Instruction(0x1000, "ud2")))
+    assert cause(4, there) == "SIGILL: reached `unreachable`, or a trap"
+    elsewhere = CrashReport(4, registers=(("rip", 0x0FFF),), code=there.code)
+    assert cause(4, elsewhere) == "SIGILL (an instruction that this machine does not have)"
+
+
 def test_an_access_behind_the_end_of_the_stack_is_an_overflow() -> None:
     report = CrashReport(11, STACK - 8, "write", DEEP, overflow=True)
     assert cause(11, report) == "SIGSEGV: stack overflow"
