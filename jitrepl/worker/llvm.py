@@ -156,6 +156,7 @@ erase_instruction = prototype("LLVMInstructionEraseFromParent", None, Ptr)
 as_call = prototype("LLVMIsACallInst", Ptr, Ptr)
 as_invoke = prototype("LLVMIsAInvokeInst", Ptr, Ptr)
 called_value = prototype("LLVMGetCalledValue", Ptr, Ptr)
+called_type = prototype("LLVMGetCalledFunctionType", Ptr, Ptr)
 operand_count = prototype("LLVMGetNumOperands", c_int, Ptr)
 set_operand = prototype("LLVMSetOperand", None, Ptr, c_uint, Ptr)
 has_prefix = prototype("LLVMHasPrefixData", Bool, Ptr)
@@ -382,5 +383,4 @@ def parse_option_texts(options: tuple[str, ...]) -> None:
     if options:
         texts = [b"jitrepl --llvm", *(option.encode() for option in options)]
         array = (c_char_p * len(texts))(*texts)
-        overview = b"options of libLLVM"
-        parse_options(len(texts), array, overview, len(overview), None, None, None, 0)
+        parse_options(len(texts), array, b"", 0, None, None, None, 0)

@@ -202,6 +202,7 @@ class Reader:
             BitcodeError: for broken, newer or foreign bitcode.
             InputError: for what is neither.
         """
+        lent: set[str] = set()
         if data[:4] in BITCODE_MAGIC:
             module, message = parse(data, name)
             if module is None:
@@ -209,7 +210,7 @@ class Reader:
 
                 raise BitcodeError(*refuse_bytes(name, data, message))
         else:
-            module, data = self._read_text(data, name, head, tail)
+            module, data, lent = self._read_text(data, name, head, tail)
         try:
             notes = self._check_target(module, name)
             problem = verify(module)
@@ -218,6 +219,11 @@ class Reader:
 
                 raise IRError(explain_verify(name, data, problem))
             globals = list(self._globals(module))
+            if lent:
+                from jitrepl.worker.linking import mismatch
+
+                with self.types.context() as types:
+                    notes += mismatch.wrong_calls(module, [item for item in globals if item.name in lent], types)
             unnamed = any(not item.name and item.defined and not item.mergeable for item in globals)
             if unnamed:
                 rewrite.name_unnamed(module.ptr)
@@ -227,7 +233,7 @@ class Reader:
             module.close()
             raise
 
-    def _read_text(self, data: bytes, name: str, head: str, tail: str) -> tuple[Module, bytes]:
+    def _read_text(self, data: bytes, name: str, head: str, tail: str) -> tuple[Module, bytes, set[str]]:
         if b"\0" in data or (not data and name.endswith(".bc")):
             from jitrepl.worker.diagnosis import refuse_bytes
 
@@ -247,7 +253,7 @@ class Reader:
             source = (before + framed + after).encode("utf-8", "surrogateescape")
             module, message = parse(source, name)
             if module is not None:
-                return module, source
+                return module, source, declared
             from jitrepl.worker.diagnosis import Location, explain_parse
 
             location = Location.parse(message, name, len(before + head))

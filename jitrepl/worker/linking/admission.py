@@ -6,7 +6,7 @@ An input takes effect as a whole or not at all: each change notes its inverse, a
 from __future__ import annotations
 
 from jitrepl.errors import DuplicateError, JITError
-from jitrepl.worker.linking import linkage
+from jitrepl.worker.linking import linkage, mismatch
 from jitrepl.worker.linking.changes import Change
 from jitrepl.worker.linking.missing import using_functions
 from jitrepl.worker.linking.modules import SessionModule, Unit
@@ -272,6 +272,11 @@ class Admission(Change):
                     f"warning: {quoted(new.name)} was {old.type.text} and is {new.type.text}; "
                     f"{', '.join(callers[:_CALLERS_SHOWN])} still {verb} it as it was"
                 )
+        if self._replace and self._reading.module:
+            self.notes += mismatch.wrong_declarations(self.module, self.dylib.defined)
+            for item in self.module.definitions():
+                if item.callable and item.name not in self.replaced and item.name in self.dylib.users:
+                    self.notes += mismatch.former_uses(self.module, item, self.dylib.users_of([item.name]))
 
     def _callers(self, new: Global) -> Iterator[str]:
         for user in self.dylib.users_of([new.name]):
