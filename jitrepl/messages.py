@@ -317,11 +317,13 @@ class Unloaded(Reply):
         name: the module.
         names: the symbols that it defined, and that are gone now.
         whole: whether the module is gone with them.
+        spellings: the symbols as C++ or Rust spells them.
     """
 
     name: str
     names: tuple[str, ...]
     whole: bool = True
+    spellings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -386,9 +388,10 @@ class Optimised(Reply):
 
 
 class SymbolTable(Reply):
-    """The session's symbols, in the order in which they came."""
+    """The session's symbols, in the order in which they came; how many are left out, which are of libraries."""
 
     symbols: tuple[Symbol, ...]
+    left_out: int = 0
     notes: tuple[str, ...] = ()
 
 

@@ -11,7 +11,7 @@ class Symbol(Record):
     Args:
         kind: `function`, `variable`, `alias`, `ifunc` or `host`; `symbol` if that is not known, as in an archive.
         type: its value type as IR writes it; "" if that is not known, as in an object.
-        module: the name of the module that defines it; "" for one that is only declared.
+        module: the name of the module, archive or library that defines it; "" for one that is only declared.
         state: `declared`, `archived` (in an archive, and not needed yet), `lazy` (not materialized), `ready`.
         spelling: how C++ or Rust source spells it, `add(int, int)`; "" if that is its name.
     """

@@ -8,6 +8,7 @@ from __future__ import annotations
 from jitrepl import messages
 from jitrepl.literal_tree import Symbol
 from jitrepl.shell.commands.registry import Exited, Help, Leave, Overview, Plain, Several, Undone
+from jitrepl.shell.symbol_names import is_made_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,20 +140,12 @@ def _loaded(reply: messages.Loaded) -> list[Line]:
 def _listed(names: list[str], spelled: dict[str, str] | None = None) -> str:
     """The first of some names, as their source or IR writes them."""
     spelled = spelled or {}
-    own = [name for name in names if not _is_made_up(spelled.get(name) or name)]
+    own = [name for name in names if not is_made_up(spelled.get(name) or name)]
     shown = (own or names)[:_SHOWN]
     more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
     return ", ".join(spelled.get(name) or str(Symbol(name)) for name in shown) + more
 
 
-def _is_made_up(name: str) -> bool:
-    """Whether compilers took this from headers or crates, or made it up; it is counted, unless there are no others."""
-    path = name.partition("(")[0].partition("<")[0].rpartition(" ")[2]
-    return name.startswith(_MADE_UP) or path.startswith(_LIBRARIES) or name.endswith("{{closure}}")
-
-
-_MADE_UP = ("decltype(", "typeinfo ", "vtable ", "operator", "<", "__")
-_LIBRARIES = ("std::", "core::", "alloc::", "hashbrown::", "__gnu_cxx::")
 _SHOWN = 8
 """How many symbols of a module are named when it is loaded."""
 
@@ -162,9 +155,11 @@ def _text(reply: messages.Text | messages.Optimised) -> list[Line]:
 
 
 def _table(reply: messages.SymbolTable) -> list[Line]:
-    rows = [(str(Symbol(s.name)), s.kind, s.type, s.module or "-", s.state) for s in reply.symbols]
+    left_out = f"{_counted(reply.left_out, 'symbol')} of libraries left out: `:symbols *` lists all"
+    note = render_note(left_out) if reply.left_out else []
+    rows = [(s.spelling or str(Symbol(s.name)), s.kind, s.type, s.module or "-", s.state) for s in reply.symbols]
     if not rows:
-        return render_note("no symbols")
+        return note or render_note("no symbols")
     widths = [min(40, max(len(row[column]) for row in rows)) for column in range(4)]
     lines = []
     for symbol, row in zip(reply.symbols, rows, strict=True):
@@ -174,11 +169,11 @@ def _table(reply: messages.SymbolTable) -> list[Line]:
         for style, cell in zip(styles, [*cells, row[4]], strict=True):
             fragments += [(style, cell), ("", "  ")]
         if symbol.spelling:
-            fragments.append(("remark", f"; {symbol.spelling}"))
+            fragments.append(("remark", f"; {Symbol(symbol.name)}"))
         else:
             fragments.pop()
         lines.append(Line(fragments, True))
-    return lines
+    return [*lines, *note]
 
 
 def _modules(reply: messages.ModuleTable) -> list[Line]:
@@ -208,7 +203,9 @@ def _counted(number: int, what: str) -> str:
 
 def _unloaded(reply: messages.Unloaded) -> list[Line]:
     of = f" of {reply.name}" if reply.names else f" {reply.name}"
-    return render_note(f"unloaded {_listed(list(reply.names))}{of}")
+    spelled = dict(zip(reply.names, reply.spellings, strict=False))
+    names = {name: spelling for name, spelling in spelled.items() if spelling != name}
+    return render_note(f"unloaded {_listed(list(reply.names), names)}{of}")
 
 
 def _hosts(reply: messages.HostsAdded) -> list[Line]:

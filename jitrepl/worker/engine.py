@@ -13,7 +13,7 @@ from jitrepl.worker.crashes.crash_watch import CrashWatch
 from jitrepl.worker.debugger import SourceFiles, let_attach
 from jitrepl.worker.hosts import Hosts
 from jitrepl.worker.jit import TRAPS, Jit
-from jitrepl.worker.languages.support import Languages
+from jitrepl.worker.languages.support import Languages, source_name
 from jitrepl.worker.linking.dylib import SessionDylib
 from jitrepl.worker.linking.generator import HostSymbolGenerator
 from jitrepl.worker.linking.initialisers import NULLARY, Initialisers
@@ -259,7 +259,9 @@ class Engine:
             removal.refuse_if_used(request.what)
         removal.refuse_if_bound(request.what)
         removal.run(self._finalize)
-        return messages.Unloaded(removal.module.name, tuple(removal.names), removal.whole, self.take_notes())
+        names = tuple(removal.names)
+        spelled = tuple(source_name(name) for name in names)
+        return messages.Unloaded(removal.module.name, names, removal.whole, spelled, self.take_notes())
 
     def _finalize(self, module: SessionModule) -> None:
         """Run what a module wants done before it goes, as closing a library does."""

@@ -11,6 +11,7 @@ from jitrepl.shell.crashes import full_text
 from jitrepl.shell.inputs import is_instruction
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import show_size
+from jitrepl.shell.symbol_names import chosen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,16 +55,11 @@ def type(session: Session, name: Thing) -> Record:
 def symbols(session: Session, pattern: Text = "") -> Record:
     """List the session's symbols: name, kind, type, module, and whether the code is there yet.
 
-    With a glob PATTERN (`f*`), only those. A symbol is `lazy` until it is materialized: looked up, compiled
-    and linked. C++ and Rust names are shown as their source spells them, too.
+    With a glob PATTERN (`f*`) or a part of a name, only those. A symbol is `lazy` until it is materialized: looked
+    up, compiled and linked. C++ and Rust names are shown as their source spells them. What their libraries bring is
+    left out; `:symbols *` lists everything.
     """
-    from fnmatch import fnmatchcase
-
-    rows = session.symbols()
-    if pattern:
-        wanted = pattern.removeprefix("@").strip('"')
-        rows = tuple(row for row in rows if any(fnmatchcase(name, wanted) for name in (row.name, row.spelling)))
-    return messages.SymbolTable(rows)
+    return messages.SymbolTable(*chosen(session.symbols(), pattern))
 
 
 @command()

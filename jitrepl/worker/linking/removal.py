@@ -7,7 +7,6 @@ from jitrepl.worker.linking.changes import Change
 from jitrepl.worker.linking.missing import suggestion, using_functions
 from jitrepl.worker.linking.modules import SessionModule
 from jitrepl.worker.linking.units import Settlement
-from jitrepl.worker.reader import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +34,9 @@ class Removal(Change):
         module = dylib.module_called(what)
         found = None if module else dylib.defined.get(name)
         if module is None and found is None:
+            name = self._spelled(name)
+            found = dylib.defined.get(name)
+        if module is None and found is None:
             similar = suggestion(name, [*dylib.defined, *(module.name for module in dylib.modules.values())])
             raise SymbolError(f"the session has no {what}", similar or "`:modules` lists what there is")
         self.module: SessionModule = module or found[0]  # type: ignore[index]
@@ -44,8 +46,26 @@ class Removal(Change):
         self.whole = self.names == mine and (module is not None or not more)
         """Whether it is all that the module defines; then the module goes, and its memory."""
 
+    def _spelled(self, name: str) -> str:
+        """The symbol that C++ or Rust spells so.
+
+        Raises:
+            SymbolError: if there are several.
+        """
+        from jitrepl.worker.languages.sourcenames import mangled, meant_by, shown
+
+        meant = [
+            symbol for symbol in meant_by(name, mangled(self.dylib.modules.values())) if symbol in self.dylib.defined
+        ]
+        if len(meant) > 1:
+            which = "\n".join(f"  {shown(symbol)}" for symbol in meant)
+            raise SymbolError(f"`{name}` may be one of {len(meant)} symbols\n{which}", "write the one that you mean")
+        return meant[0] if meant else name
+
     def users(self) -> list[str]:
         """Who uses it: `@f of <input 3>`."""
+        from jitrepl.worker.languages.sourcenames import shown
+
         found = []
         for name in self.names:
             for user in self.dylib.users_of([name]):
@@ -53,10 +73,10 @@ class Removal(Change):
                     continue  # it goes on with a variable of its earlier version
                 functions = using_functions(user, name)
                 called = f"the former {user.name}" if user.name == self.module.name else user.name
-                found += [f"{quoted(function)} of {called}" for function in functions] or [called]
+                found += [f"{shown(function)} of {called}" for function in functions] or [called]
             if not self.whole:
                 others = [other for other in using_functions(self.module, name) if other != name]
-                found += [f"{quoted(other)} of {self.module.name}" for other in others]
+                found += [f"{shown(other)} of {self.module.name}" for other in others]
         return list(dict.fromkeys(found))
 
     def refuse_if_bound(self, what: str) -> None:

@@ -36,9 +36,16 @@ class LibraryWriter:
         self._allocate = allocate
         self._elements = elements
 
+    def wants(self, plain: Record) -> str:
+        """The literal that a library's type is made of: `"text"`, `[ … ]`; "" for any other type."""
+        name = _name(plain)
+        if name.startswith(_TEXTS):
+            return '"text"'
+        return "[ … ]" if name.startswith(_LISTS) else ""
+
     def write(self, type: SourceType, plain: Record, node: Literal) -> bytes | None:
         """A text or a list as a value of a library's type; None if it is of no such type."""
-        name = plain.name.replace("std::__cxx11::", "std::").replace("std::__1::", "std::")
+        name = _name(plain)
         llvm = plain.name.startswith("std::__1::")
         if isinstance(node, String):
             if name in ("&str", "&mut str"):
@@ -94,6 +101,14 @@ class LibraryWriter:
                 raise ArgumentError(f"a {spell(type)} cannot be made here: its layout is not known")
             made[found[key] : found[key] + 8] = number.to_bytes(8, "little")
         return bytes(made)
+
+
+_TEXTS = ("&str", "&mut str", "std::basic_string_view<char,", "std::basic_string<char,", "alloc::string::String")
+_LISTS = ("&[", "&mut [", "alloc::vec::Vec<", "std::vector<")
+
+
+def _name(plain: Record) -> str:
+    return plain.name.replace("std::__cxx11::", "std::").replace("std::__1::", "std::")
 
 
 def _find_fields(type: SourceType, offset: int, found: dict[str, int]) -> None:

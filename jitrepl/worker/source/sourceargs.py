@@ -193,6 +193,9 @@ class Writer:
         if isinstance(node, Word) and plain.language == RUST and not plain.members:
             return bytes(plain.size)
         if not isinstance(node, Sequence) or node.kind == "<":
+            literal = self._library.wants(plain)
+            if literal:
+                raise ArgumentError(f"{spell(type)} wants {literal}, not {_shown(node)}")
             brackets = "( … )" if plain.is_tuple else "{ … }"
             raise ArgumentError(f"{spell(type)} wants {brackets}, not {_shown(node)}", _example(plain))
         return self._fields(type, plain, node)

@@ -7,10 +7,9 @@ import ctypes
 from jitrepl import messages
 from jitrepl.errors import ArgumentError, JitreplError
 from jitrepl.literal_tree import Literal
-from jitrepl.worker.languages.sourcenames import mangled, meant_by
+from jitrepl.worker.languages.sourcenames import mangled, meant_by, shown
 from jitrepl.worker.linking.dylib import SessionDylib
 from jitrepl.worker.linking.modules import SessionModule
-from jitrepl.worker.reader import quoted
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.source import abi
 from jitrepl.worker.source.debuginfo import DebugInfo
@@ -168,10 +167,10 @@ class SourceCall:
         if len(nodes) != wanted and not (type.varargs and len(nodes) > wanted):
             if len(texts) == ir_count:
                 return None
-            shown = signature(self._function)
+            declared = signature(self._function)
             plural = "argument" if wanted == 1 else "arguments"
             raise ArgumentError(
-                f"{quoted(self._symbol)} takes {wanted or 'no'} {plural}, {len(nodes) or 'none'} given: {shown}"
+                f"{shown(self._symbol)} takes {wanted or 'no'} {plural}, {len(nodes) or 'none'} given: {declared}"
             )
         pairs = zip(type.params, nodes[:wanted], strict=True)
         values = [self._written(index, param, node) for index, (param, node) in enumerate(pairs, 1)]
@@ -181,9 +180,7 @@ class SourceCall:
         try:
             return self._writer.write(type, node)
         except JitreplError as problem:
-            raise ArgumentError(
-                f"argument {index} of {quoted(self._symbol)}: {problem.message}", problem.hint
-            ) from None
+            raise ArgumentError(f"argument {index} of {shown(self._symbol)}: {problem.message}", problem.hint) from None
 
     def value(self, data: bytes, place: int) -> tuple[messages.Value, list[str]]:
         """The result as a message, and notes about it; afterwards a temporary object is destroyed.
