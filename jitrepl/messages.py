@@ -105,11 +105,13 @@ class Dump(Request):
         what: a function, global, named type (`%T`), module name; "" for the whole session.
         only_type: whether to print its type instead, or a type of the source, in the spelling of the source.
         data: bitcode to print instead.
+        debug: whether with debug info, which is ten times the length of what it describes.
     """
 
     what: str = ""
     only_type: bool = False
     data: bytes = b""
+    debug: bool = False
 
 
 class Optimise(Request):

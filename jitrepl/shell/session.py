@@ -124,13 +124,17 @@ class Session(Requests):
 
         return run_in_session(self, arguments)
 
-    def dump(self, what: str = "") -> str:
+    def dump(self, what: str = "", debug_info: bool = False) -> str:
         """The IR of the session, or of the function, global, type (`%T`) or module called `what`.
+
+        Args:
+            what: its name; "" for all.
+            debug_info: whether debug info comes with it.
 
         Raises:
             SymbolError: if there is nothing of that name.
         """
-        reply = self.ask(messages.Dump(what))
+        reply = self.ask(messages.Dump(what, debug=debug_info))
         return reply.text if isinstance(reply, messages.Text) else ""
 
     def describe(self, what: str) -> str:

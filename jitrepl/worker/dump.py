@@ -28,41 +28,47 @@ _TYPE_DEFINITION = re.compile(r' (%(?:[\w.$-]+|"[^"]*") = type )')
 _DEBUG_ROOTS = ("!llvm.dbg.cu", "!llvm.module.flags")
 
 
-def dump(dylib: SessionDylib, what: str) -> str:
+def dump(dylib: SessionDylib, what: str, debug: bool = False) -> str:
     """The IR of the session, or of one thing in it.
 
     Args:
         dylib: the session's JITDylib.
         what: "" for all modules, linked into one; else the name of a function or global (`@` is optional), of a
-            type (`%T`), or of a module: a file's path or base name, `input 3`.
+            type (`%T`, or as its source calls it), or of a module: a file's path or base name, `input 3`.
+        debug: whether with debug info.
 
     Raises:
         SymbolError: if the session has nothing of that name.
     """
     if not what:
-        return _linked(dylib)
+        return _linked(dylib, debug)
     module = dylib.module_called(what)
     if module:
         _refuse_object(module, module.name)
         with module.parse() as parsed:
             for name in module.elsewhere():
                 rewrite.erase(parsed.ptr, name)
+            if not debug:
+                llvm.strip_debug_info(parsed.ptr)
             return parsed.text()
     if what.startswith("%"):
-        text = dylib.lender.type_definitions({what[1:].strip('"')})
+        text = type_definition(dylib, what)
         if text:
-            return _TYPE_DEFINITION.sub(r"\n\1", text.strip())
+            return text
     name = what.removeprefix("@").strip('"')
     found = dylib.find(name)
     if found:
         _refuse_object(found[0], quoted(name))
-        return _entity(found[0], name)
+        return _entity(found[0], name, debug)
     meant = meant_by(name, mangled(dylib.modules.values()))
     if meant:
-        return "\n".join(_entity(pair[0], symbol) for symbol in meant if (pair := dylib.find(symbol)))
+        return "\n".join(_entity(pair[0], symbol, debug) for symbol in meant if (pair := dylib.find(symbol)))
     declared = dylib.declared(name)
     if declared:
         return declared.declaration()
+    text = type_definition(dylib, what)
+    if text:
+        return text
     names = [*dylib.names(), *(module.name for module in dylib.modules.values())]
     raise SymbolError(f"the session has no {what}", suggestion(name, names) or "`:symbols` lists what there is")
 
@@ -80,8 +86,9 @@ def ir_type(dylib: SessionDylib, what: str) -> str:
         raise SymbolError(f"{quoted(name)} comes from an object, which does not say its type")
     if known:
         return known.type.text
-    if what.startswith("%"):
-        return dump(dylib, what)
+    text = type_definition(dylib, what)
+    if text:
+        return text
     meant = [dylib.find(symbol) for symbol in meant_by(name, mangled(dylib.modules.values()))]
     if meant:
         return "\n".join(pair[1].type.text for pair in meant if pair)
@@ -89,11 +96,28 @@ def ir_type(dylib: SessionDylib, what: str) -> str:
     raise SymbolError(f"the session has no {what}", suggestion(name, names) or "`:symbols` lists what there is")
 
 
-def _linked(dylib: SessionDylib) -> str:
+def type_definition(dylib: SessionDylib, what: str) -> str:
+    """The definition of a named type, `%T` or as C and C++ call it: clang makes `%struct.T` of `T`; "" without one."""
+    name = what.removeprefix("%").strip('"')
+    for kind in _KINDS:
+        name = name.removeprefix(f"{kind} ")
+    for candidate in (name, *(f"{kind}.{name}" for kind in _KINDS)):
+        text = dylib.lender.type_definitions({candidate})
+        if text:
+            return _TYPE_DEFINITION.sub(r"\n\1", text.strip())
+    return ""
+
+
+_KINDS = ("struct", "class", "union")
+
+
+def _linked(dylib: SessionDylib, debug: bool) -> str:
     """All modules as one, and what is declared and not used."""
     if not dylib.modules:
         return ""
     with link(dylib) as whole:
+        if not debug:
+            llvm.strip_debug_info(whole.ptr)
         unused: dict[str, str] = {}
         for module in reversed(dylib.modules.values()):
             for item in () if module.object else module.globals:
@@ -188,8 +212,10 @@ def _refuse_object(module: SessionModule, what: str) -> None:
 _WHILE_LINKED = {2: 4, 3: 5}
 
 
-def _entity(module: SessionModule, name: str) -> str:
+def _entity(module: SessionModule, name: str, debug: bool) -> str:
     with module.parse() as parsed:
+        if not debug:
+            llvm.strip_debug_info(parsed.ptr)  # ten times the length of what it describes
         if not rewrite.value_named(parsed.ptr, name):
             raise InternalError(f"@{name} is not in {module.name}")
         return entity_text(parsed, name)
@@ -199,10 +225,9 @@ def entity_text(module: Module, name: str) -> str:
     """One global value with the types, attribute groups, comdats and metadata that its text refers to.
 
     Args:
-        module: has it; loses its debug info.
+        module: has it.
         name: the value's name.
     """
-    llvm.strip_debug_info(module.ptr)  # ten times the length of what it describes; the module's dump has it
     text = llvm.text_of(llvm.print_value(rewrite.value_named(module.ptr, name))).strip("\n")
     if not _REFERENCE.search(text):
         return text

@@ -308,14 +308,14 @@ class Engine:
         return messages.Running(pid)
 
     def _dump(self, request: messages.Dump) -> messages.Text:
-        if request.only_type:
-            return self._describe(request)
-        from jitrepl.worker.dump import dump
+        from jitrepl.worker import listing
 
+        if request.only_type:
+            return messages.Text(listing.described(request.what, self.dylib, self._hosts, self._caller.sources))
         if request.data:
             with self.dylib.reader.read(request.data, "the bitcode").module as module:
                 return messages.Text(module.text())
-        return messages.Text(dump(self.dylib, request.what))
+        return messages.Text(listing.dumped(request, self.dylib, self._caller.sources))
 
     def _optimise(self, request: messages.Optimise) -> messages.Optimised:
         from jitrepl.worker.optimising import Optimiser
@@ -324,18 +324,6 @@ class Engine:
         if request.assembly:
             return messages.Optimised(optimiser.assembly(request.what, request.passes))
         return messages.Optimised(*optimiser.ir(request.what, request.passes))
-
-    def _describe(self, request: messages.Dump) -> messages.Text:
-        name = request.what.removeprefix("@").strip('"')
-        text = self._caller.sources.describe(name)
-        host = self._hosts.find(name)
-        if text is None and host and not self.dylib.find(name):
-            text = self._hosts.signature(host).type.text
-        if text is None:
-            from jitrepl.worker.dump import ir_type
-
-            text = ir_type(self.dylib, request.what)
-        return messages.Text(text)
 
     def _symbols(self, _request: messages.ListSymbols) -> messages.SymbolTable:
         from jitrepl.worker.listing import rows

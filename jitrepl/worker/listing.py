@@ -1,8 +1,9 @@
-"""What `:symbols` lists."""
+"""What `:symbols`, `:type` and `:dump` show."""
 
 from __future__ import annotations
 
 from jitrepl import messages
+from jitrepl.errors import SymbolError
 from jitrepl.worker.process import library_at, symbol_address
 
 TYPE_CHECKING = False
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from jitrepl.worker.hosts import Hosts
     from jitrepl.worker.linking.dylib import SessionDylib
     from jitrepl.worker.linking.members import Members
+    from jitrepl.worker.source.sourcecalls import SourceCalls
 
 
 def rows(dylib: SessionDylib, hosts: Hosts, members: Members) -> Iterator[messages.Symbol]:
@@ -38,3 +40,37 @@ def _found(row: messages.Symbol, hosts: Hosts) -> messages.Symbol:
     address = symbol_address(row.name)
     library = library_at(address).rpartition("/")[2] if address else ""
     return messages.Symbol(row.name, row.kind, row.type, library, "ready", row.spelling) if library else row
+
+
+def described(what: str, dylib: SessionDylib, hosts: Hosts, sources: SourceCalls) -> str:
+    """The type of a function or global, or a type, as the source or else IR has it.
+
+    Raises:
+        SymbolError: if there is nothing of that name.
+    """
+    name = what.removeprefix("@").strip('"')
+    text = sources.describe(name)
+    host = hosts.find(name)
+    if text is None and host and not dylib.find(name):
+        text = hosts.signature(host).type.text
+    if text is None:
+        from jitrepl.worker.dump import ir_type
+
+        text = ir_type(dylib, what)
+    return text
+
+
+def dumped(request: messages.Dump, dylib: SessionDylib, sources: SourceCalls) -> str:
+    """The IR of the session, or of one thing in it.
+
+    Raises:
+        SymbolError: if the session has nothing of that name.
+    """
+    from jitrepl.worker.dump import dump
+
+    try:
+        return dump(dylib, request.what, request.debug)
+    except SymbolError as problem:
+        if sources.describe(request.what):
+            problem.hint = f"its source has a type of that name: `:type {request.what}`"
+        raise

@@ -54,6 +54,8 @@ class Optimiser:
         names, module_name, module = self._copy(what)
         with module:
             self._run(module, passes)
+            if names:
+                llvm.strip_debug_info(module.ptr)
             if not names:
                 return module.text(), module_name
             return "\n".join(self._entity(module, name, passes) for name in names), ""

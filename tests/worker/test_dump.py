@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,43 @@ def test_what_is_not_there_is_told(filled: Session, name: str, hint: str) -> Non
 def test_bitcode_is_dumped_as_text(session: Session, bitcode: Path) -> None:
     session.load(bitcode / "points_c.bc")
     assert "define dso_local i64 @total(" in session.dump("total")
+
+
+SOURCE = """
+struct inner { char c; };
+struct pair { int x; struct inner in; };
+struct pair one;
+enum colour { RED } paint;
+struct pair *get(struct pair *p) { return p + p->x; }
+"""
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory, clang: str) -> Iterator[Session]:
+    path = tmp_path_factory.mktemp("dump") / "types.c"
+    path.write_text(SOURCE)
+    with Session() as made:
+        made.load(path)
+        yield made
+
+
+@pytest.mark.parametrize("name", ["pair", "struct pair", "struct.pair", "%struct.pair", "%pair"])
+def test_a_type_goes_by_its_names_in_ir_and_source(described: Session, name: str) -> None:
+    assert described.dump(name).startswith("%struct.pair = type { i32, %struct.inner }\n%struct.inner = type { i8 }")
+    assert described.describe(name).startswith(("struct pair {", "%struct.pair = type"))
+
+
+def test_a_type_of_ir_needs_no_sigil(filled: Session) -> None:
+    assert filled.describe("pair") == filled.dump("pair") == filled.dump("%pair")
+
+
+def test_a_type_that_only_the_source_has_is_found_elsewhere(described: Session) -> None:
+    with pytest.raises(SymbolError) as caught:
+        described.dump("colour")
+    assert caught.value.hint == "its source has a type of that name: `:type colour`"
+
+
+@pytest.mark.parametrize("what", ["", "types.c", "get"])
+def test_debug_info_comes_when_it_is_asked_for(described: Session, what: str) -> None:
+    assert "DILocation" not in described.dump(what)
+    assert "!DILocation" in described.dump(what, debug_info=True)

@@ -22,10 +22,19 @@ if TYPE_CHECKING:
 def dump(session: Session, name: Thing = "") -> Record:
     """Print the session's IR, or one thing of it.
 
-    NAME is a function or global (`sum`, `@sum`, `"add(int, int)"`), a type (`%T`) or a module (`sum.ll`,
-    `input 3`). What is printed can be fed back in.
+    NAME is a function or global (`sum`, `@sum`, `"add(int, int)"`), a type (`%T`, `Point`) or a module (`sum.ll`,
+    `input 3`). What is printed can be fed back in. Debug info is left out, unless `-g` follows: `:dump sum -g`.
     """
-    return session.ask(messages.Dump(name))
+    words = name.split(" ")
+    debug = words[-1] == "-g"
+    what = " ".join(words[:-1] if debug else words).strip()
+    text = session.dump(what, debug)
+    if text or what:
+        return messages.Text(text)
+    archives = dict.fromkeys(row.module for row in session.symbols() if row.state == "archived")
+    if archives:
+        return Plain(f"no IR: the members of {', '.join(archives)} are loaded when something needs them", result=False)
+    return Plain("no IR: nothing is loaded yet", result=False)
 
 
 @command("p")
