@@ -132,8 +132,12 @@ def _is_scalar_type(word: str) -> bool:
     return word in _SCALARS or (word[:1] == "i" and word[1:].isdecimal())
 
 
+_AROUND = 60
+"""So many characters are shown before and behind one that is wrong."""
+
+
 class _Reader:
-    """Reads values from left to right; `pos` is the next character. Columns in messages count from 1."""
+    """Reads values from left to right; `pos` is the next character."""
 
     __slots__ = ("depth", "pos", "text")
 
@@ -142,6 +146,12 @@ class _Reader:
         self.pos = 0
         self.depth = 0
 
+    def wrong(self, at: int, problem: str, hint: str = "") -> ArgumentError:
+        """The error for what is wrong with a character, which it points at."""
+        begin = max(at - _AROUND, 0)
+        shown = self.text[begin : at + _AROUND].replace("\t", " ")
+        return ArgumentError(f"{problem}\n  {shown}\n  {' ' * (at - begin)}^", hint)
+
     def items(self, closer: str, opener: str = "", opened: int = 0) -> list[tuple[int, Literal, int]]:
         """The values up to `closer` ("": the end of the text), each between its start and end."""
         text = self.text
@@ -149,16 +159,16 @@ class _Reader:
         while True:
             start = self.pos = self.blank(self.pos)
             if start == len(text) and closer:
-                raise ArgumentError(f"the {opener} in column {opened + 1} is never closed: {closer} is missing")
+                raise self.wrong(opened, f"the {opener} is never closed: {closer} is missing")
             if start == len(text) or (closer and text.startswith(closer, start)):
                 self.pos = start + len(closer)
                 return found
             if text[start] == ",":
-                raise ArgumentError(f"a value is missing before the comma in column {start + 1}")
+                raise self.wrong(start, "a value is missing before the comma")
             if text[start] in "])}>":
                 if closer:
-                    raise ArgumentError(f"{closer} is wanted in column {start + 1}, not {text[start]}")
-                raise ArgumentError(f"the {text[start]} in column {start + 1} closes nothing")
+                    raise self.wrong(start, f"{closer} is wanted here, not {text[start]}")
+                raise self.wrong(start, f"the {text[start]} closes nothing")
             value = self.value()
             found.append((start, value, self.pos))
             self.pos = self.blank(self.pos)
@@ -200,10 +210,10 @@ class _Reader:
         word = text[start : self.pos]
         if first == "@":
             if word == "@":
-                raise ArgumentError(f"a name is missing after the @ in column {start + 1}")
+                raise self.wrong(start, "a name is missing after the @")
             return Symbol(word[1:])
         if _is_scalar_type(word):
-            raise ArgumentError(f"a value is wanted in column {start + 1}, not the type {word}")
+            raise self.wrong(start, f"a value is wanted here, not the type {word}")
         if word.lstrip("+-")[:1] in tuple("0123456789."):
             return Number(word)
         return Word(_PYTHON_WORDS.get(word, word))
@@ -223,7 +233,7 @@ class _Reader:
         while True:
             ends = [at for at in (text.find('"', pos), text.find("\\", pos)) if at >= 0]
             if not ends:
-                raise ArgumentError(f'the " in column {opened + 1} is never closed: " is missing')
+                raise self.wrong(opened, 'the " is never closed: " is missing')
             stop = min(ends)
             out += text[pos:stop].encode("utf-8", "surrogateescape")
             if text[stop] == '"':
@@ -243,9 +253,7 @@ class _Reader:
         char = text[pos + 1 : pos + 2]
         if char in _ESCAPES and (not names or char == "\\"):
             return _ESCAPES[char], pos + 2
-        raise ArgumentError(
-            f"\\{char} in column {pos + 1} is no escape", "escapes: \\n \\t \\r \\0 \\\\ \\\" \\' \\xHH \\HH"
-        )
+        raise self.wrong(pos, f"\\{char} is no escape", "escapes: \\n \\t \\r \\0 \\\\ \\\" \\' \\xHH \\HH")
 
     def char(self) -> Char:
         text, start = self.text, self.pos
@@ -254,7 +262,7 @@ class _Reader:
         else:
             value, end = ord(text[start + 1 : start + 2] or "'"), start + 2
         if not text.startswith("'", end) or value == 39 == ord(text[start + 1]):
-            raise ArgumentError(f"the ' in column {start + 1} wants one character and another '")
+            raise self.wrong(start, "the ' wants one character and another '")
         self.pos = end + 1
         return Char(value)
 

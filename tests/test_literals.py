@@ -59,34 +59,42 @@ def test_arguments_are_cut_where_values_end(text: str, arguments: list[str]) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "message", "column"),
     [
-        ("1 [2, 3", "the [ in column 3 is never closed: ] is missing"),
-        ("<{ i8 1 }", "}> is wanted in column 9, not }"),
-        ("[1)", "] is wanted in column 3, not )"),
-        ("1 ]", "the ] in column 3 closes nothing"),
-        ('"abc', 'the " in column 1 is never closed: " is missing'),
-        (r'"abc\"', 'the " in column 1 is never closed: " is missing'),
-        ("1,,2", "a value is missing before the comma in column 3"),
-        ("i32", "a value is missing after the type i32"),
-        ("i32, 5", "a value is missing after the type i32"),
-        ("[i32]", "a value is missing after the type i32"),
-        ("i32 i64 5", "a value is wanted in column 5, not the type i64"),
-        ("'ab'", "the ' in column 1 wants one character and another '"),
-        ("''", "the ' in column 1 wants one character and another '"),
-        ("'", "the ' in column 1 wants one character and another '"),
-        ("[@]", "a name is missing after the @ in column 2"),
-        (r'"\q"', r"\q in column 2 is no escape"),
-        ('"\\', r"\ in column 2 is no escape"),
-        ("[" * 5000, "brackets are nested more than 100 deep"),
-        ("{" * 5000, "brackets are nested more than 100 deep"),
-        ("[1 x " * 5000, "brackets are nested more than 100 deep"),
+        ("1 [2, 3", "the [ is never closed: ] is missing", 3),
+        ("<{ i8 1 }", "}> is wanted here, not }", 9),
+        ("[1)", "] is wanted here, not )", 3),
+        ("1 ]", "the ] closes nothing", 3),
+        ('"abc', 'the " is never closed: " is missing', 1),
+        (r'"abc\"', 'the " is never closed: " is missing', 1),
+        ("1,,2", "a value is missing before the comma", 3),
+        ("i32", "a value is missing after the type i32", 0),
+        ("i32, 5", "a value is missing after the type i32", 0),
+        ("[i32]", "a value is missing after the type i32", 0),
+        ("i32 i64 5", "a value is wanted here, not the type i64", 5),
+        ("'ab'", "the ' wants one character and another '", 1),
+        ("''", "the ' wants one character and another '", 1),
+        ("'", "the ' wants one character and another '", 1),
+        ("[@]", "a name is missing after the @", 2),
+        (r'"\q"', r"\q is no escape", 2),
+        ('"\\', r"\ is no escape", 2),
+        ("[" * 5000, "brackets are nested more than 100 deep", 0),
+        ("{" * 5000, "brackets are nested more than 100 deep", 0),
+        ("[1 x " * 5000, "brackets are nested more than 100 deep", 0),
     ],
 )
-def test_a_malformed_line_says_what_is_missing_and_where(text: str, message: str) -> None:
+def test_a_malformed_line_says_what_is_missing_and_where(text: str, message: str, column: int) -> None:
     with pytest.raises(ArgumentError) as caught:
         split_arguments(text)
-    assert caught.value.message == message
+    pointed = f"\n  {text}\n  {' ' * (column - 1)}^" if column else ""
+    assert caught.value.message == message + pointed
+
+
+def test_of_a_long_line_what_is_around_the_mistake_is_shown() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        split_arguments(f"{'1 ' * 200}] {'2 ' * 200}")
+    _, shown, caret = caught.value.message.split("\n")
+    assert (len(shown), shown[caret.index("^")]) == (122, "]")
 
 
 @pytest.mark.parametrize(
