@@ -11,6 +11,7 @@ import os
 import sys
 
 from jitrepl.errors import JITError
+from jitrepl.worker.languages.one_unwinder import LIBGCC, unify
 
 LLVM_MAJOR = 22
 VARIABLE = "JITREPL_LIBLLVM"
@@ -56,7 +57,7 @@ def open_ahead() -> None:
     def load() -> None:
         try:
             begun.release()
-            if unwinder:
+            if unwinder and not dlopen(LIBGCC.encode(), os.RTLD_NOW | os.RTLD_GLOBAL):
                 dlopen(unwinder.encode(), os.RTLD_NOW | os.RTLD_GLOBAL)
             dlopen(paths[0].encode(), os.RTLD_NOW)
         finally:
@@ -70,13 +71,12 @@ def open_ahead() -> None:
 def _open() -> ctypes.CDLL:
     """Open libLLVM, after the unwinder beside it.
 
-    The wheel's libLLVM registers unwind tables with LLVM's own libunwind. That one has to be the first unwinder
-    of the process, else exceptions through JITed frames end in `terminate`; hence `RTLD_GLOBAL` and the order.
+    There has to be one unwinder for all code of the process, hence `RTLD_GLOBAL` and the order; and the wheel's libLLVM,
+    which was built for LLVM's own, has to register its unwind tables with that one (`one_unwinder.py`).
     """
     for path in _candidates():
         unwinder = _unwinder_beside(path)
-        if unwinder:
-            ctypes.CDLL(unwinder, mode=ctypes.RTLD_GLOBAL)
+        first = unwinder and _open_first_unwinder(unwinder)
         try:
             library = ctypes.CDLL(path)
         except OSError as problem:
@@ -85,8 +85,20 @@ def _open() -> ctypes.CDLL:
         if version[0] != LLVM_MAJOR:
             found = ".".join(map(str, version)) if version[0] else "older than 16"
             raise JITError(f"{path} is LLVM {found}, jitrepl speaks LLVM {LLVM_MAJOR}", _INSTALL)
+        if unwinder and first == LIBGCC:
+            unify(library, unwinder)
         return library
     raise JITError(f"no libLLVM {LLVM_MAJOR} found", _INSTALL)
+
+
+def _open_first_unwinder(unwinder: str) -> str:
+    """Open the unwinder that everything opened later uses: libgcc's, or the one beside libLLVM; which one it was."""
+    try:
+        ctypes.CDLL(LIBGCC, mode=ctypes.RTLD_GLOBAL)
+    except OSError:
+        ctypes.CDLL(unwinder, mode=ctypes.RTLD_GLOBAL)
+        return unwinder
+    return LIBGCC
 
 
 def version_of(library: ctypes.CDLL) -> tuple[int, int, int]:

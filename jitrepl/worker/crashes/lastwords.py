@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ADDRESS = 16  # si_addr of siginfo_t
 _DEPTH = 256
+_UNWINDER = "libunwind.so.1"
 _ROOM = 4096
 """More bytes than `unw_context_t` and `unw_cursor_t` have."""
 # Numbers of the registers in LLVM's libunwind.h, in the order of DWARF (System V ABI, "DWARF Register Number Mapping").
@@ -76,18 +77,19 @@ def _note(signal: int, info: int, context: int, errno: int) -> CrashNote:
 
 def _return_addresses(registers: dict[str, int]) -> Iterator[int]:
     """The return addresses on the stack that these registers belong to, by LLVM's libunwind; none without it."""
-    process = ctypes.CDLL(None)
-    if not hasattr(process, "unw_init_local"):
+    try:
+        unwinder = ctypes.CDLL(_UNWINDER, mode=os.RTLD_NOLOAD)
+    except OSError:
         return
     place, cursor = (ctypes.create_string_buffer(_ROOM) for _ in range(2))
-    process.unw_getcontext(place)
-    process.unw_init_local(cursor, place)
+    unwinder.unw_getcontext(place)
+    unwinder.unw_init_local(cursor, place)
     for name, number in _NUMBERS.items():
-        process.unw_set_reg(cursor, number, ctypes.c_uint64(registers[name]))
+        unwinder.unw_set_reg(cursor, number, ctypes.c_uint64(registers[name]))
     # It takes what the instruction before has pushed for not yet pushed.
-    process.unw_set_reg(cursor, _IP, ctypes.c_uint64(registers["rip"] + 1))
+    unwinder.unw_set_reg(cursor, _IP, ctypes.c_uint64(registers["rip"] + 1))
     address = ctypes.c_uint64()
     for _ in range(_DEPTH):
-        if process.unw_step(cursor) <= 0 or process.unw_get_reg(cursor, _IP, ctypes.byref(address)):
+        if unwinder.unw_step(cursor) <= 0 or unwinder.unw_get_reg(cursor, _IP, ctypes.byref(address)):
             return
         yield address.value
