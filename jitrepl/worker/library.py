@@ -69,10 +69,10 @@ def open_ahead() -> None:
 
 
 def _open() -> ctypes.CDLL:
-    """Open libLLVM, after the unwinder beside it.
+    """Open libLLVM, after the unwinder.
 
-    There has to be one unwinder for all code of the process, hence `RTLD_GLOBAL` and the order; and the wheel's libLLVM,
-    which was built for LLVM's own, has to register its unwind tables with that one (`one_unwinder.py`).
+    There has to be one unwinder for all code of the process, hence `RTLD_GLOBAL` and the order; and the wheel's
+    libLLVM, which was built for LLVM's own, has to register its unwind tables with that one (`one_unwinder.py`).
     """
     for path in _candidates():
         unwinder = _unwinder_beside(path)

@@ -12,7 +12,7 @@ from jitrepl.worker.linking.initialisers import MAIN_PARAMETERS, laid_out, main_
 from jitrepl.worker.linking.missing import suggestion
 from jitrepl.worker.process import prepare_streams
 from jitrepl.worker.signatures import Signature
-from jitrepl.worker.types import Function, Int, Pointer, Void
+from jitrepl.worker.types import Function, Int, Pointer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,15 +93,17 @@ class Program:
         signature, result = self._signature, self._signature.result
         if self._hosts.compiled or signature.convention:
             self._initialisers.call(self._first, values)
-            data = self._caller.run(signature, self._main, laid_out(values, signature))
+            as_called = Signature(_PLAIN.type, signature.convention)
+            data = self._caller.run(as_called, self._main, laid_out(values, as_called))
             returned = int.from_bytes(data, "little")
         else:  # without a thunk, which would be 3 ms of compiling
             for function in self._first:
                 _Main(function)(*values)
             returned = _Main(self._main)(*values)
-        if not isinstance(result, Int):
-            return 0
-        return returned & (1 << min(result.bits, 32)) - 1  # nothing says what the upper bits of a register hold
+        # Nothing says what the upper bits of a register hold, nor any of them if the result is none; a program that a
+        # linker made ends with those all the same.
+        bits = min(result.bits, 32) if isinstance(result, Int) else 32
+        return returned & (1 << bits) - 1
 
 
 def _checked(signature: Signature | None, names: Iterable[str], kind: str) -> Signature:
@@ -119,8 +121,7 @@ def _checked(signature: Signature | None, names: Iterable[str], kind: str) -> Si
         what = f"@{MAIN} is a {kind}, not a function" if kind else f"no @{MAIN}, where a program begins"
         similar = suggestion(MAIN, names)
         raise SymbolError(what, similar or f"define `i32 @{MAIN}()`, or call another function: `:call NAME`")
-    kinds = [type(param) for param in signature.params]
-    if kinds != [Int, Pointer, Pointer][: len(kinds)] or not isinstance(signature.result, Int | Void):
+    if not all(isinstance(param, Int | Pointer) for param in signature.params):
         raise SymbolError(
             f"@{MAIN} is {signature.type.text}, which no program begins with",
             f"give it the type `i32 ()` or `i32 (i32, ptr, ptr)`, or call it: `:call {MAIN}`",

@@ -11,7 +11,7 @@ from ctypes import byref, c_size_t
 from jitrepl.errors import BitcodeError, InputError, IRError
 from jitrepl.worker import llvm
 from jitrepl.worker.linking import rewrite
-from jitrepl.worker.linking.lowering import CONSTRUCTORS, DESTRUCTORS, entries, has_ifuncs
+from jitrepl.worker.linking.lowering import entries, has_ifuncs
 from jitrepl.worker.owned import Module, parse, verify
 from jitrepl.worker.signatures import ContextReader, Signature, TypeReader
 from jitrepl.worker.types import Type
@@ -40,7 +40,7 @@ ELF_MAGIC = b"\x7fELF"
 ARCHIVE_MAGIC = (b"!<arch>\n", b"!<thin>\n")  # ar(5); a thin archive has only the names of its members
 
 # llvm-c/Core.h, LLVMLinkage
-_INTERNAL, _PRIVATE = 8, 9
+_EXTERNAL, _INTERNAL, _PRIVATE = 0, 8, 9
 _WEAK = (2, 3, 4, 5, 6, 12, 14)  # linkonce, linkonce_odr, weak, weak_odr, extern_weak, common
 _AVAILABLE_EXTERNALLY, _EXTERN_WEAK, _COMMON = 1, 12, 14
 
@@ -57,6 +57,7 @@ class Global:
         local: whether only this module sees it (`internal`, `private`).
         private: whether it is not even in the symbol table.
         common: whether it is a common symbol, of which the largest of several is taken.
+        comdat: whether it is in a group of which a linker takes any one.
         weak: whether another definition may take its place, or it may stay undefined.
         used: whether something in the module refers to it.
         thread_local: whether each thread has its own.
@@ -66,6 +67,7 @@ class Global:
     """
 
     __slots__ = (
+        "comdat",
         "common",
         "constant",
         "defined",
@@ -90,6 +92,7 @@ class Global:
         self.private = linkage == _PRIVATE
         self.weak = linkage in _WEAK
         self.common = linkage == _COMMON
+        self.comdat = linkage == _EXTERNAL and rewrite.any_will_do(value)
         self.used = bool(llvm.first_use(value))
         self.defined = linkage != _AVAILABLE_EXTERNALLY and not llvm.is_declaration(value)
         self.signature: Signature | None = None
@@ -165,8 +168,7 @@ class Reading:
     ) -> None:
         self.module = module
         self.unnamed = unnamed
-        self.constructs = entries(module, CONSTRUCTORS)
-        self.destructs = entries(module, DESTRUCTORS)
+        self.constructs, self.destructs = entries(module)
         self.ifuncs = has_ifuncs(module)
         self.data = data
         self.globals = globals

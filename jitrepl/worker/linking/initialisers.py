@@ -7,7 +7,8 @@ import os
 from struct import iter_unpack
 
 from jitrepl.errors import JitreplError, UndefinedError
-from jitrepl.worker.linking.lowering import CONSTRUCTORS, DESTRUCTORS, ifunc_symbol, table_symbol
+from jitrepl.worker.linking.lowering import ifunc_symbol, table_symbol
+from jitrepl.worker.linking.sections import CONSTRUCTORS, DESTRUCTORS
 from jitrepl.worker.process import symbol_address
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.types import Function, Int, Pointer, Void

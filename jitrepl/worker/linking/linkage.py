@@ -40,7 +40,7 @@ def verdict(old: Global, new: Global, replace: bool, again: bool, same_initial: 
     if new.weak and not again and not larger:
         return KEEP
     if not replace and not old.weak:
-        return REFUSE
+        return KEEP if old.comdat and new.comdat else REFUSE
     if old.kind != "variable" or new.kind != "variable" or old.thread_local != new.thread_local:
         return REPLACE
     if old.type.text != new.type.text or old.constant != new.constant or fresh:

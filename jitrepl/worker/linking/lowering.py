@@ -9,7 +9,8 @@ from ctypes import c_void_p
 
 from jitrepl.errors import InputError
 from jitrepl.worker import llvm
-from jitrepl.worker.linking.rewrite import encoded, rename, values_of
+from jitrepl.worker.linking.rewrite import comdat, encoded, rename, values_of
+from jitrepl.worker.linking.sections import CONSTRUCTORS, DESTRUCTORS, gather, keep_bounded, listed, operand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,15 +19,16 @@ if TYPE_CHECKING:
 PREFIX = "__jitrepl."
 """What the names of jitrepl's own symbols and modules begin with."""
 
-CONSTRUCTORS, DESTRUCTORS = "llvm.global_ctors", "llvm.global_dtors"
 _TABLES = {CONSTRUCTORS: f"{PREFIX}constructors.", DESTRUCTORS: f"{PREFIX}destructors."}
 _IFUNCS = f"{PREFIX}ifuncs."
 DSO = f"{PREFIX}dso."
 """What the symbols of units' handles begin with; the unit's id follows."""
 _DSO_HANDLE, _AT_EXIT, _CXA_AT_EXIT = b"__dso_handle", b"atexit", b"__cxa_atexit"
-_EXTERNAL, _INTERNAL = 0, 8  # llvm-c/Core.h, LLVMLinkage
+_EXTERNAL, _INTERNAL, _PRIVATE = 0, 8, 9  # llvm-c/Core.h, LLVMLinkage
 _FUNCTION = 0xFFFFFFFF  # LLVMAttributeFunctionIndex
 _ATTRIBUTES = (b"naked", b"noinline", b"nounwind")
+_is_expression = llvm.prototype("LLVMIsAConstantExpr", llvm.Ptr, llvm.Ptr)
+_is_variable = llvm.prototype("LLVMIsAGlobalVariable", llvm.Ptr, llvm.Ptr)
 _JUMPS = {"x86_64": b"jmpq *${0:c}(%rip)"}
 """How a machine jumps to the address in a variable without touching an argument."""
 
@@ -41,10 +43,15 @@ def ifunc_symbol(id: str) -> str:
     return _IFUNCS + id
 
 
-def entries(module: Module, kind: str) -> int:
-    """How many entries a module's table of `CONSTRUCTORS` or `DESTRUCTORS` has."""
-    table = llvm.named_global(module.ptr, kind.encode())
-    return llvm.array_length(llvm.value_type(table)) if table else 0
+def entries(module: Module) -> tuple[int, int]:
+    """How many entries a module's tables of `CONSTRUCTORS` and `DESTRUCTORS` will have."""
+    by_hand = listed(module.ptr)
+
+    def count(kind: str) -> int:
+        table = llvm.named_global(module.ptr, kind.encode())
+        return (llvm.array_length(llvm.value_type(table)) if table else 0) + len(by_hand.get(kind, ()))
+
+    return count(CONSTRUCTORS), count(DESTRUCTORS)
 
 
 def has_ifuncs(module: Module) -> bool:
@@ -66,6 +73,8 @@ def lower(module: Module, machine: str) -> None:
         InputError: if it has ifuncs and this machine has no way for them.
     """
     ptr, id = module.ptr, module.identifier
+    gather(ptr)
+    keep_bounded(ptr, f"{PREFIX}kept.{id}.")
     for kind in _TABLES:
         table = llvm.named_global(ptr, kind.encode())
         if table:
@@ -75,6 +84,8 @@ def lower(module: Module, machine: str) -> None:
     for alias in values_of(ptr, llvm.first_alias, llvm.next_alias):
         if llvm.is_thread_local(alias):
             _replace_thread_local(ptr, alias)
+        elif _is_expression(llvm.aliasee(alias)):
+            _give_size(ptr, alias)
     if has_ifuncs(module):
         _lower_ifuncs(ptr, id, machine)
 
@@ -121,6 +132,25 @@ def _replace_thread_local(ptr: int, alias: int) -> None:
     llvm.set_initializer(unused, llvm.const_null(pointer))
     llvm.set_thread_local(alias, 0)
     llvm.set_aliasee(alias, unused)
+
+
+def _give_size(ptr: int, alias: int) -> None:
+    """Have an alias of a place within a variable end where the variable does.
+
+    In an object it has the variable's size, unless that is private: too much for JITLink, which refuses it.
+    """
+    base = llvm.aliasee(alias)
+    while _is_expression(base):
+        values = [operand(base, at) for at in range(llvm.operand_count(base))]
+        base = next((value for value in values if _is_expression(value) or _is_variable(value)), 0)
+    if not base or llvm.is_thread_local(base) or llvm.linkage(base) == _PRIVATE or comdat(base):
+        return
+    linkage, visibility, name = llvm.linkage(base), llvm.visibility(base), llvm.name_of(base)
+    llvm.set_linkage(base, _PRIVATE)
+    rename(base, f"{name}#body")
+    whole = llvm.add_alias(ptr, llvm.value_type(base), 0, base, encoded(name))
+    llvm.set_linkage(whole, linkage)
+    llvm.set_visibility(whole, visibility)
 
 
 def _lower_ifuncs(ptr: int, id: str, machine: str) -> None:

@@ -12,6 +12,7 @@ from jitrepl.worker import llvm
 from jitrepl.worker.languages.support import source_name
 from jitrepl.worker.languages.uwtable import keep_unwind_tables
 from jitrepl.worker.linking import rewrite
+from jitrepl.worker.linking.passes import passes_for, run_passes
 from jitrepl.worker.owned import Context, Module, parse
 from jitrepl.worker.reader import BITCODE_MAGIC, Global, Reading
 
@@ -292,6 +293,8 @@ class Unit:
         for item in module.locals():
             if item.name in self.symbols:
                 rewrite.publish(ptr, item.name, self.symbols[item.name])
+        for passes in passes_for(module.data):
+            run_passes(ptr, passes)
 
     def _leave_data(self, ptr: int) -> None:
         """Use the data of the module's first unit, and run no initialiser again."""

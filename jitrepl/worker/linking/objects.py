@@ -51,8 +51,8 @@ class ObjectSymbol:
     """
 
     __slots__ = (
-        "common", "constant", "defined", "described", "kind", "local", "name", "private", "signature", "thread_local",
-        "type", "used", "weak",
+        "comdat", "common", "constant", "defined", "described", "kind", "local", "name", "private", "signature",
+        "thread_local", "type", "used", "weak",
     )  # fmt: skip
     mergeable = False
 
@@ -65,7 +65,7 @@ class ObjectSymbol:
         self.type = Type(f"[{size} x i8]" if size and kind == "variable" else "", size)
         self.signature = None
         self.used = True
-        self.local = self.private = self.thread_local = self.constant = self.described = False
+        self.comdat = self.local = self.private = self.thread_local = self.constant = self.described = False
 
     @property
     def callable(self) -> bool:

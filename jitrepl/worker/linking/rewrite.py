@@ -6,7 +6,7 @@ Every function here takes an `LLVMModuleRef`, and values by their names. Sources
 
 from __future__ import annotations
 
-from ctypes import string_at
+from ctypes import c_int, string_at
 
 from jitrepl.worker import llvm
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _EXTERNAL, _AVAILABLE_EXTERNALLY, _INTERNAL, _PRIVATE = 0, 1, 8, 9
 _HIDDEN = 1
 _FUNCTION_INDEX = 0xFFFFFFFF
+_ANY = 0  # llvm-c/Comdat.h, LLVMComdatSelectionKind
+
+comdat = llvm.prototype("LLVMGetComdat", llvm.Ptr, llvm.Ptr)
+_selection = llvm.prototype("LLVMGetComdatSelectionKind", c_int, llvm.Ptr)
 
 
 def encoded(name: str) -> bytes:
@@ -35,6 +39,12 @@ def value_named(module: int, name: str) -> int | None:
         or llvm.named_ifunc(module, data, len(data))
     )
     return found
+
+
+def any_will_do(value: int) -> bool:
+    """Whether a global value is in a group of which a linker takes any one (LangRef, "Comdats")."""
+    group = comdat(value)
+    return bool(group) and _selection(group) == _ANY
 
 
 def values_of(module: int, first: Callable[[int], int], following: Callable[[int], int]) -> Iterator[int]:

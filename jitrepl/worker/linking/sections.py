@@ -1,0 +1,119 @@
+"""What some sections of a program are for: functions listed in them are called, and names are made of theirs.
+
+A linker gathers `.init_array` and its kin from all that it links, and the C start-up code calls what is listed there
+(System V ABI, "Special Sections"). A section whose name is a C identifier gets the symbols `__start_NAME` and
+`__stop_NAME` (GNU ld manual, "Input Section Example"); JITLink makes these, but drops first what nothing refers to.
+"""
+
+from __future__ import annotations
+
+from ctypes import c_uint, c_uint64, c_void_p
+
+from jitrepl.worker import llvm
+from jitrepl.worker.linking.rewrite import encoded, rename, values_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONSTRUCTORS, DESTRUCTORS = "llvm.global_ctors", "llvm.global_dtors"
+_LISTS = (
+    (b".preinit_array", CONSTRUCTORS, -1),
+    (b".init_array", CONSTRUCTORS, None),
+    (b".fini_array", DESTRUCTORS, None),
+)
+"""What the names of sections begin with, the table that their functions belong into, and their priority; None if that
+is a number at the name's end."""
+_DEFAULT_PRIORITY = 65535
+_BOUNDS = ("__start_", "__stop_")
+_LOCAL = (8, 9)  # internal, private: llvm-c/Core.h, LLVMLinkage
+_EXTERNAL, _HIDDEN = 0, 1
+_POINTER, _ARRAY = 12, 11  # LLVMTypeKind
+
+_section = llvm.prototype("LLVMGetSection", llvm.Str, llvm.Ptr)
+operand = llvm.prototype("LLVMGetOperand", llvm.Ptr, llvm.Ptr, c_uint)
+_struct = llvm.prototype("LLVMConstStructInContext", llvm.Ptr, llvm.Ptr, llvm.Ptr, c_uint, llvm.Bool)
+_array = llvm.prototype("LLVMConstArray2", llvm.Ptr, llvm.Ptr, llvm.Ptr, c_uint64)
+_type_of = llvm.prototype("LLVMTypeOf", llvm.Ptr, llvm.Ptr)
+_is_null = llvm.prototype("LLVMIsNull", llvm.Bool, llvm.Ptr)
+
+
+def listed(module: int) -> dict[str, list[tuple[int, int]]]:
+    """The functions that a module's variables list in sections.
+
+    Args:
+        module: an `LLVMModuleRef`.
+
+    Returns:
+        For each of `CONSTRUCTORS` and `DESTRUCTORS` of which there are any, the priority of each function, and the
+        constant that it is in the list.
+    """
+    found: dict[str, list[tuple[int, int]]] = {}
+    variable = llvm.first_global(module)
+    while variable:
+        name = _section(variable)
+        if name:
+            for prefix, kind, priority in _LISTS:
+                initial = llvm.initializer(variable) if name.startswith(prefix) else None
+                if initial:
+                    number = name[len(prefix) :].strip(b".")
+                    due = int(number) if number.isdigit() else _DEFAULT_PRIORITY
+                    pairs = ((due if priority is None else priority, item) for item in _pointers(initial))
+                    found.setdefault(kind, []).extend(pairs)
+        variable = llvm.next_global(variable)
+    return found
+
+
+def _pointers(constant: int) -> Iterator[int]:
+    kind = llvm.type_kind(_type_of(constant))
+    if _is_null(constant):
+        return
+    if kind == _POINTER:
+        yield constant
+    elif kind == _ARRAY:
+        for at in range(llvm.operand_count(constant)):
+            yield from _pointers(operand(constant, at))
+
+
+def gather(module: int) -> None:
+    """Add the functions that are listed in sections to the module's tables of constructors and destructors.
+
+    Those of one priority are called in the order of the object: what is listed by hand is in front.
+    """
+    for kind, pairs in listed(module).items():
+        context = llvm.module_context(module)
+        number, pointer = llvm.int32_type(context), llvm.pointer_type(context, 0)
+        none = llvm.const_null(pointer)
+        rows = [
+            _struct(context, (c_void_p * 3)(llvm.const_int(number, due & 0xFFFFFFFF, 0), function, none), 3, 0)
+            for due, function in pairs
+        ]
+        table = llvm.named_global(module, kind.encode())
+        initial = llvm.initializer(table) if table else None
+        if initial and not _is_null(initial):
+            rows += [operand(initial, at) for at in range(llvm.operand_count(initial))]
+        values = _array(_type_of(rows[0]), (c_void_p * len(rows))(*rows), len(rows))
+        if table:
+            llvm.delete_global(table)
+        made = llvm.add_global(module, _type_of(values), kind.encode())
+        llvm.set_initializer(made, values)
+
+
+def keep_bounded(module: int, prefix: str) -> None:
+    """Have what is in a section be kept if the module asks where that begins or ends.
+
+    Args:
+        module: an `LLVMModuleRef`.
+        prefix: what the symbols begin with that local definitions get.
+    """
+    names: set[bytes] = set()
+    for variable in values_of(module, llvm.first_global, llvm.next_global):
+        name = llvm.name_of(variable) if llvm.is_declaration(variable) else ""
+        names.update(encoded(name.removeprefix(start)) for start in _BOUNDS if name.startswith(start))
+    if not names:
+        return
+    for number, variable in enumerate(values_of(module, llvm.first_global, llvm.next_global)):
+        if llvm.linkage(variable) in _LOCAL and _section(variable) in names:
+            llvm.set_linkage(variable, _EXTERNAL)
+            llvm.set_visibility(variable, _HIDDEN)
+            rename(variable, f"{prefix}{number}")
