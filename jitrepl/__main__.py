@@ -17,19 +17,31 @@ def main() -> NoReturn:
     The worker is forked first, from a process that has loaded nothing: that takes 1 ms where an interpreter of
     its own takes 30, and LLVM is then loaded while this process reads its arguments.
     """
+    _fill_closed()
     try:
         status = _run()
         sys.stdout.flush()
         sys.stderr.flush()
     except KeyboardInterrupt:  # before there is anything that it could interrupt
         status = 130
-    except (OSError, AttributeError) as problem:
-        if sys.stdout is not None and not isinstance(problem, OSError):
-            raise
+    except OSError as problem:
         # Standard output is closed or full; standard error may still be there.
         os.write(2, f"error: standard output cannot be written: {problem}\n".encode())
         status = 1
     os._exit(status)  # Python's own way out takes 3 ms, for nothing that is needed here
+
+
+def _fill_closed() -> None:
+    """Have a standard stream that is closed be one that cannot be used, or the next file opened would get its number.
+
+    Whoever uses it, a program of `--run` too, gets the same error as before, EBADF; but remarks and errors go nowhere.
+    """
+    for descriptor, name, other in ((0, "stdin", os.O_WRONLY), (1, "stdout", os.O_RDONLY), (2, "stderr", os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, other)
+            setattr(sys, name, os.fdopen(descriptor, "w" if descriptor else "r", closefd=False))
 
 
 def _run() -> int:

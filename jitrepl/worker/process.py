@@ -309,7 +309,7 @@ def duplicate_high(descriptor: int) -> int:
             setrlimit(RLIMIT_NOFILE, (_UP_TO, hard))
         return fcntl(descriptor, F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
     except (OSError, ValueError):
-        return fcntl(descriptor, F_DUPFD_CLOEXEC, _STILL_OUT_OF_THE_WAY)
+        return fcntl(descriptor, F_DUPFD_CLOEXEC, min(_STILL_OUT_OF_THE_WAY, soft // 2))
     finally:
         setrlimit(RLIMIT_NOFILE, (soft, hard))
 
