@@ -50,6 +50,8 @@ def open_ahead() -> None:
     dlopen.argtypes = (ctypes.c_char_p, ctypes.c_int)
     dlopen.restype = ctypes.c_void_p
     unwinder = _unwinder_beside(paths[0])
+    if unwinder:
+        _open_first_unwinder(unwinder)
     begun, done = _thread.allocate_lock(), _thread.allocate_lock()
     begun.acquire()
     done.acquire()
@@ -57,8 +59,6 @@ def open_ahead() -> None:
     def load() -> None:
         try:
             begun.release()
-            if unwinder and not dlopen(LIBGCC.encode(), os.RTLD_NOW | os.RTLD_GLOBAL):
-                dlopen(unwinder.encode(), os.RTLD_NOW | os.RTLD_GLOBAL)
             dlopen(paths[0].encode(), os.RTLD_NOW)
         finally:
             done.release()

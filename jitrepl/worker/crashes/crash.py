@@ -12,11 +12,13 @@ import os
 
 from jitrepl.worker.crashes.handler import PAGE_SIZE, SLOTS, WORKER, CrashNote, handler, read_note
 from jitrepl.worker.jit import Jit
+from jitrepl.worker.languages.one_unwinder import walker
 from jitrepl.worker.linking.lowering import PREFIX
 from jitrepl.worker.owned import parse
-from jitrepl.worker.process import CRASHES, ONSTACK, SIGINFO, SignalStack, set_action, symbol_address
+from jitrepl.worker.process import CRASHES, ONSTACK, SIGINFO, SignalStack, set_action
 
 _SIGINT = 2
+_WALK, _INSTRUCTION = "_Unwind_Backtrace", "_Unwind_GetIP"
 _STACK_SIZE = 1 << 16
 
 
@@ -31,7 +33,8 @@ class CrashHandler:
         self._page = mmap.mmap(-1, PAGE_SIZE)  # shared with every copy
         page = ctypes.addressof(ctypes.c_char.from_buffer(self._page))
         name = f"{PREFIX}crash"
-        module, message = parse(handler(name, page).encode(), name)
+        walk, instruction = (walker(symbol) or 0 for symbol in (_WALK, _INSTRUCTION))
+        module, message = parse(handler(name, page, walk, instruction).encode(), name)
         if module is None:
             raise RuntimeError(message)
         jit.add(module)
@@ -65,4 +68,4 @@ class CrashHandler:
 
 def possible() -> bool:
     """Whether the handler knows this machine's registers, and there is an unwinder."""
-    return os.uname().machine == "x86_64" and symbol_address("_Unwind_Backtrace") is not None
+    return os.uname().machine == "x86_64" and walker(_WALK) is not None

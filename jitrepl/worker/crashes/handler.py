@@ -47,7 +47,7 @@ _ROUNDS = 300
 """So many milliseconds other threads have to answer."""
 
 
-def handler(name: str, page: int) -> str:
+def handler(name: str, page: int, walk: int, instruction: int) -> str:
     """The IR of the handler, of the one that other threads run, and of the callback for each frame.
 
     - It sets an alarm: should the unwinder wait for a lock that the crashed code holds, the process still ends.
@@ -71,8 +71,6 @@ def handler(name: str, page: int) -> str:
 @asking = private constant {{ ptr, [16 x i64], i32, ptr }}
   {{ ptr @"{name}.thread", [16 x i64] zeroinitializer, i32 {SIGINFO | ONSTACK | _RESTART}, ptr null }}
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)
-declare i64 @_Unwind_GetIP(ptr)
-declare i32 @_Unwind_Backtrace(ptr, ptr)
 declare i32 @alarm(i32)
 declare i32 @raise(i32)
 declare ptr @signal(i32, ptr)
@@ -96,7 +94,7 @@ define internal i32 @frame(ptr %context, ptr %slot) {_COLD} {{
   %full = icmp sge i32 %count, {DEPTH}
   br i1 %full, label %stop, label %note
 note:
-  %address = call i64 @_Unwind_GetIP(ptr %context)
+  %address = call i64 inttoptr (i64 {instruction} to ptr)(ptr %context)
   %frames = getelementptr i8, ptr %slot, i64 {FRAMES}
   %place = getelementptr i64, ptr %frames, i32 %count
   store i64 %address, ptr %place
@@ -116,7 +114,7 @@ define internal void @walk(ptr %slot, ptr %context) {_COLD} {{
   store i64 %rip, ptr %ip
   %behind = add i64 %rip, 1
   store volatile i64 %behind, ptr %rip.at
-  call i32 @_Unwind_Backtrace(ptr @frame, ptr %slot)
+  call i32 inttoptr (i64 {walk} to ptr)(ptr @frame, ptr %slot)
   store volatile i64 %rip, ptr %rip.at
   %done = getelementptr i8, ptr %slot, i64 {DONE}
   store atomic i32 1, ptr %done release, align 4

@@ -13,6 +13,7 @@ from struct import unpack
 
 from jitrepl.crash_report import CrashReport, LastWords
 from jitrepl.worker.crashes.handler import CONTEXT_REGISTERS, FETCH, REGISTER_NAMES, CrashNote, ThreadNote
+from jitrepl.worker.languages.one_unwinder import walkers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _ADDRESS = 16  # si_addr of siginfo_t
 _DEPTH = 256
-_UNWINDER = "libunwind.so.1"
 _ROOM = 4096
 """More bytes than `unw_context_t` and `unw_cursor_t` have."""
 # Numbers of the registers in LLVM's libunwind.h, in the order of DWARF (System V ABI, "DWARF Register Number Mapping").
@@ -77,10 +77,9 @@ def _note(signal: int, info: int, context: int, errno: int) -> CrashNote:
 
 def _return_addresses(registers: dict[str, int]) -> Iterator[int]:
     """The return addresses on the stack that these registers belong to, by LLVM's libunwind; none without it."""
-    try:
-        unwinder = ctypes.CDLL(_UNWINDER, mode=os.RTLD_NOLOAD)
-    except OSError:
+    if not walkers:
         return
+    unwinder = walkers[0]
     place, cursor = (ctypes.create_string_buffer(_ROOM) for _ in range(2))
     unwinder.unw_getcontext(place)
     unwinder.unw_init_local(cursor, place)

@@ -12,6 +12,8 @@ from __future__ import annotations
 import ctypes
 from struct import iter_unpack
 
+from jitrepl.worker.process import symbol_address
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +29,18 @@ _PAGE = 4096
 _READ, _WRITE = 1, 2  # <sys/mman.h>
 
 _Register = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-_Find = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 _kept: list[object] = []
 """ctypes frees a callback that nobody refers to."""
+walkers: list[ctypes.CDLL] = []
+"""LLVM's libunwind, if it is there. It walks the stacks of crashes: libgcc sorts tables when it first needs them, takes
+memory for that, and waits for a lock, none of which a handler can afford."""
+
+
+def walker(name: str) -> int | None:
+    """The address of a function of the unwinder for crashes; None if there is none."""
+    if walkers:
+        return ctypes.cast(walkers[0][name], ctypes.c_void_p).value
+    return symbol_address(name)
 
 
 class _Tables:
@@ -43,8 +54,6 @@ class _Tables:
     def __init__(self, libgcc: ctypes.CDLL, libunwind: ctypes.CDLL) -> None:
         self._register, self._also_register = (_Register((REGISTER, library)) for library in (libgcc, libunwind))
         self._deregister, self._also_deregister = (_Register((DEREGISTER, library)) for library in (libgcc, libunwind))
-        self._find = _Find(("_Unwind_Find_FDE", libgcc))
-        self._bases = (ctypes.c_void_p * 3)()
         self._begun: set[int] = set()
         self._next = 0
 
@@ -56,7 +65,6 @@ class _Tables:
         if not known:
             self._begun.add(record)
             self._register(record)
-            self._find(1, self._bases)  # has it sort the table now: in the handler of a crash it could not
 
     def deregister(self, record: int) -> None:
         """Forget a function's record."""
@@ -85,7 +93,8 @@ def unify(libllvm: ctypes.CDLL, libunwind: str) -> None:
         libllvm: bound to libgcc, which is open for the whole process.
         libunwind: the path of the unwinder that it was made for.
     """
-    tables = _Tables(ctypes.CDLL(LIBGCC), ctypes.CDLL(libunwind))
+    walkers.append(ctypes.CDLL(libunwind))
+    tables = _Tables(ctypes.CDLL(LIBGCC), walkers[0])
     functions: dict[bytes, Callable[[int], None]] = {
         REGISTER.encode(): tables.register,
         DEREGISTER.encode(): tables.deregister,
