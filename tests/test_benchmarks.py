@@ -12,5 +12,13 @@ def test_the_benchmarks_print_a_row_for_everything() -> None:
     command = [sys.executable, ROOT / "tests" / "benchmarks" / "run.py", "--quick"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=TIMEOUT, check=False)
     assert done.returncode == 0, done.stderr
-    for what in ("one shot", "first prompt", "define a small function", "calls from a pipe", "resolved", "as .ll"):
+    for what in (
+        "one shot",
+        "--run",
+        "first prompt",
+        "define a small function",
+        "calls from a pipe",
+        "resolved",
+        "as .ll",
+    ):
         assert what in done.stdout

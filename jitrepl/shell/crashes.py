@@ -75,12 +75,13 @@ def _address(address: int) -> str:
     return f"0x{address:x} (null + {address})" if address < _NEAR_NULL else f"0x{address:x}"
 
 
-def short_frames(report: CrashReport, typed: Callable[[str, int], str]) -> tuple[str, ...]:
+def short_frames(report: CrashReport, typed: Callable[[str, int], str], goes_on: bool = True) -> tuple[str, ...]:
     """The innermost frames, with the source line of the first that has one.
 
     Args:
         report: what is known of the crash.
         typed: gives a line of an input of the session, or "" if it is a line of a file.
+        goes_on: whether there is a session that can be asked for the rest.
     """
     lines: list[str] = []
     frames = [frame for frame in report.frames if frame.function or frame.module]
@@ -94,7 +95,8 @@ def short_frames(report: CrashReport, typed: Callable[[str, int], str]) -> tuple
                 lines.append(f"    {frame.line} | {text}")
             quoted = True
     if len(groups) > _FRAMES_SHOWN:
-        lines.append("  … `:bt` shows the rest")
+        left = sum(count for _, count in groups[_FRAMES_SHOWN:])
+        lines.append("  … `:bt` shows the rest" if goes_on else f"  … and {left} more")
     return tuple(lines)
 
 

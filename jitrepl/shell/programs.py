@@ -48,7 +48,10 @@ def run_files(session: Session, options: Options, output: Output) -> int:
     for path in options.host:
         session.host(path)
     for path in options.files:
-        session.load_file(path)
+        if path == "-":
+            session.load_file("<stdin>", _standard_input())
+        else:
+            session.load_file(path)
     try:
         with Companion() as companion:
             pid = begin(session, (argument_zero(options.files[0]), *options.arguments))
@@ -69,6 +72,12 @@ def run_files(session: Session, options: Options, output: Output) -> int:
     return BY_SIGNAL + signal
 
 
+def _standard_input() -> bytes:
+    """All of standard input; the program finds it at its end."""
+    with open(0, "rb", closefd=False) as file:
+        return file.read()
+
+
 def run_in_session(session: Session, arguments: tuple[str, ...]) -> int:
     """Run `main` in a copy of the session's process; its exit status.
 
@@ -87,7 +96,7 @@ def run_in_session(session: Session, arguments: tuple[str, ...]) -> int:
 
 def _killed(session: Session, name: str, signal: int, report: CrashReport, hint: str) -> JitreplError:
     """The error for a program that a signal ended."""
-    frames = short_frames(report, session.supervisor.journal.source_line)
+    frames = short_frames(report, session.supervisor.journal.source_line, goes_on=bool(hint))
     if signal == _SIGINT:
         return Interrupted("\n".join([f"interrupted in {name}", *frames]), hint)
     return WorkerDied(f"{name} was killed by {cause(signal, report)}", hint, signal, 0, frames)
@@ -110,12 +119,10 @@ def _check(options: Options) -> None:
         raise UsageError("--run wants a FILE", "`jitrepl --run prog.bc -- ARGUMENTS`")
     if options.execute or options.interactive or options.keep_going:
         raise UsageError("--run runs a program, no inputs", "`:run` does that in a session: jitrepl prog.bc -e :run")
-    missing = [path for path in options.files[1:] if not os.path.exists(os.path.expanduser(path))]
+    missing = [path for path in options.files[1:] if path != "-" and not os.path.exists(os.path.expanduser(path))]
     if missing:
         command = f"jitrepl --run {options.files[0]} -- {' '.join(options.files[1:])}"
         raise UsageError(f"no file {missing[0]}", f"what a program is given stands behind `--`: `{command}`")
-    if "-" in options.files:
-        raise UsageError("with --run, standard input belongs to the program", "name a file instead of -")
 
 
 def _let_go_of_streams() -> None:

@@ -218,7 +218,9 @@ class Engine:
         self._initialisers.run_waiting()
         self._initialisers.run([admission])
         state = "ready" if module.ready else "lazy"
-        defines = tuple(describe(item, module.name, state) for item in module.definitions())
+        # Nobody looks at those of a program, and to spell the names of 200 C++ functions takes 2 ms.
+        shown = () if self._program else module.definitions()
+        defines = tuple(describe(item, module.name, state) for item in shown)
         declares = tuple(item.name for item in module.globals if not item.defined)
         others: tuple[str, ...] = ()
         hidden = any(item.local and not item.used for item in module.globals)

@@ -50,6 +50,7 @@ class Peers:
         self.clang_repl = _found("clang-repl", scripts)
         self.clang = _found("clang-22", scripts)
         self.lli = _found("lli-19", scripts)
+        self.lli_22 = _found("lli-22", scripts)
         self.llvm_as = _found("llvm-as-19", scripts)
         libraries = sorted((Path(sys.prefix) / "lib").glob("libLLVM.so*"))
         self.library = libraries[0] if libraries else None
@@ -60,6 +61,7 @@ class Peers:
             "clang_repl": "clang-repl: pip install '.[clang]'",
             "clang": "clang-22: pip install '.[clang]'",
             "lli": "lli-19: apt-get install llvm-19",
+            "lli_22": "lli-22: apt-get install llvm-22",
             "llvm_as": "llvm-as-19: apt-get install llvm-19",
             "library": "libLLVM in this Python's environment: the bare ctypes script cannot run",
         }

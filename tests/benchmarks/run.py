@@ -21,11 +21,22 @@ from pathlib import Path
 import rows
 from copies import copies
 from peers import Peers
+from programs import CALLED, programs
 from redefinition import redefinition
 from rows import Row
 
 HEAD = ("what", "ours", "peer", "peer's", "ratio", "goal", "reached")
-PARTS = ("one_shot", "start_on_a_terminal", "inputs", "copies", "redefinition", "script", "symbols", "large_module")
+PARTS = (
+    "one_shot",
+    "programs",
+    "start_on_a_terminal",
+    "inputs",
+    "copies",
+    "redefinition",
+    "script",
+    "symbols",
+    "large_module",
+)
 
 
 def main() -> None:
@@ -50,6 +61,7 @@ def parts(peers: Peers, quick: bool) -> dict[str, Callable[[], Iterator[Row]]]:
     few = 1 if quick else 0
     return {
         "one_shot": lambda: rows.one_shot(peers, few or 40),
+        "programs": lambda: programs(peers, few or 40, few * 5 or CALLED),
         "start_on_a_terminal": lambda: rows.start_on_a_terminal(peers, few or 20),
         "inputs": lambda: rows.inputs(peers, few * 2 or 50),
         "copies": lambda: copies(peers, few or 30, few * 64 or 1024, few * 40 or 2000),
