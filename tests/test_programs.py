@@ -319,7 +319,6 @@ def test_what_is_missing_is_named_before_anything_runs(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (("--run",), "--run wants a FILE"),
-        (("--run", "-"), "standard input belongs to the program"),
         (("--run", "p.ll", "-e", ":stats"), "--run runs a program, no inputs"),
         (("--run", "p.ll", "x"), "no file"),
     ],

@@ -89,8 +89,9 @@ class Outside:
             self._crashes.prepare(names)
         self._members.load(name for name in names if self._dylib.needed(name))
         open_libraries_of(names)  # before their personalities are looked for
-        self._languages.prepare(names)  # which opens Rust's library; that has thread-local variables
-        self._runtime.prepare(names, self.thread_locals.intersection(names))
+        self._runtime.prepare(names)
+        self._languages.prepare(names)
+        self._runtime.prepare_thread_locals(self.thread_locals.intersection(names))  # now all libraries are open
         for name in names:
             self._compile_host(name)
 

@@ -108,17 +108,23 @@ class Runtime:
             self._known["__cxa_atexit"] = register
         self._controls: list[ctypes.Structure] = []
 
-    def prepare(self, names: Collection[str], thread_locals: Iterable[str]) -> None:
+    def prepare(self, names: Collection[str]) -> None:
         """Compile what a link may need of this: ORC cannot compile in the middle of a look-up.
 
         Args:
             names: the symbols that the session lacks.
-            thread_locals: those of them that are thread-local variables.
         """
         for name in names:
             if name in _CODE and name not in self._known:
                 self._known[name] = self._compile("runtime", lambda own, code=_CODE[name]: code.format(name=own))  # type: ignore[misc]
-        if _TLS not in self._known and any(self._library_of(name) is not None for name in thread_locals):
+
+    def prepare_thread_locals(self, names: Iterable[str]) -> None:
+        """Be ready for thread-local variables of libraries.
+
+        Args:
+            names: those that the session lacks.
+        """
+        if _TLS not in self._known and any(self._library_of(name) is not None for name in names):
             emulated = process.symbol_address(_TLS)
             self._known[_TLS] = self._compile("runtime", lambda own: _TLS_CODE.format(name=own, emulated=emulated))
 

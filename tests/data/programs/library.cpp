@@ -1,4 +1,7 @@
 // The C++ library: streams, containers, and what it keeps in thread-local variables of its own.
+#include <pthread.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <future>
@@ -18,6 +21,17 @@ struct Ending {
 thread_local Ending ending;
 thread_local std::string text = "text";
 std::once_flag flag;
+
+// glibc unwinds these by itself.
+int value = 8;
+void *leave(void *) {
+    Ending here{2};
+    pthread_exit(&value);
+}
+void *wait(void *) {
+    Ending here{3};
+    for (;;) pause();
+}
 
 int main() {
     std::map<std::string, int> words;
@@ -45,6 +59,22 @@ int main() {
     } catch (const std::exception &problem) {
         std::cout << problem.what() << std::endl;
     }
+    std::once_flag second;
+    for (int tries = 0; tries < 2; tries++)
+        try {
+            std::call_once(second, [&] { if (!tries) throw tries; std::cout << "the second time" << std::endl; });
+        } catch (int) {
+            std::cout << "through pthread_once" << std::endl;
+        }
+    pthread_t thread;
+    void *left = nullptr;
+    pthread_create(&thread, nullptr, leave, nullptr);
+    pthread_join(thread, &left);
+    std::cout << *static_cast<int *>(left) << std::endl;
+    pthread_create(&thread, nullptr, wait, nullptr);
+    pthread_cancel(thread);
+    pthread_join(thread, &left);
+    std::cout << (left == PTHREAD_CANCELED) << std::endl;
     std::ostringstream stream;
     stream << std::hex << 255 << ' ' << 1.5;
     std::cout << stream.str() << "; no newline at the end";

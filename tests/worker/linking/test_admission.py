@@ -13,7 +13,7 @@ from jitrepl.worker.linking.linkage import KEEP, REFUSE, REPLACE, RESET, SHARE
 
 def item(kind: str = "variable", type: str = "i32", **more: bool) -> Any:
     """A global value, as far as `verdict` looks at it."""
-    flags = {"weak": False, "thread_local": False, "constant": False, "common": False} | more
+    flags = {"weak": False, "thread_local": False, "constant": False, "common": False, "comdat": False} | more
     return SimpleNamespace(kind=kind, type=SimpleNamespace(text=type), **flags)
 
 
