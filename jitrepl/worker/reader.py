@@ -12,6 +12,7 @@ from jitrepl.errors import BitcodeError, InputError, IRError
 from jitrepl.worker import llvm
 from jitrepl.worker.linking import rewrite
 from jitrepl.worker.linking.lowering import entries, has_ifuncs
+from jitrepl.worker.linking.sections import complete
 from jitrepl.worker.owned import Module, parse, verify
 from jitrepl.worker.signatures import ContextReader, Signature, TypeReader
 from jitrepl.worker.types import Type
@@ -215,6 +216,7 @@ class Reader:
             module, data, lent = self._read_text(data, name, head, tail)
         try:
             notes = self._check_target(module, name)
+            complete(module.ptr)
             problem = verify(module)
             if problem:
                 from jitrepl.worker.diagnosis import explain_verify

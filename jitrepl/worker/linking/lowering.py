@@ -10,7 +10,7 @@ from ctypes import c_void_p
 from jitrepl.errors import InputError
 from jitrepl.worker import llvm
 from jitrepl.worker.linking.rewrite import comdat, encoded, rename, values_of
-from jitrepl.worker.linking.sections import CONSTRUCTORS, DESTRUCTORS, gather, keep_bounded, listed, operand
+from jitrepl.worker.linking.sections import CONSTRUCTORS, DESTRUCTORS, complete, gather, keep_bounded, listed, operand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def lower(module: Module, machine: str) -> None:
         InputError: if it has ifuncs and this machine has no way for them.
     """
     ptr, id = module.ptr, module.identifier
+    complete(ptr)
     gather(ptr)
     keep_bounded(ptr, f"{PREFIX}kept.{id}.")
     for kind in _TABLES:

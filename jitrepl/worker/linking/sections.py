@@ -27,7 +27,8 @@ is a number at the name's end."""
 _DEFAULT_PRIORITY = 65535
 _BOUNDS = ("__start_", "__stop_")
 _LOCAL = (8, 9)  # internal, private: llvm-c/Core.h, LLVMLinkage
-_EXTERNAL, _HIDDEN = 0, 1
+_EXTERNAL, _APPENDING, _HIDDEN = 0, 7, 1
+_FORMER_FIELDS = 2
 _POINTER, _ARRAY = 12, 11  # LLVMTypeKind
 
 _section = llvm.prototype("LLVMGetSection", llvm.Str, llvm.Ptr)
@@ -81,22 +82,42 @@ def gather(module: int) -> None:
     Those of one priority are called in the order of the object: what is listed by hand is in front.
     """
     for kind, pairs in listed(module).items():
-        context = llvm.module_context(module)
-        number, pointer = llvm.int32_type(context), llvm.pointer_type(context, 0)
-        none = llvm.const_null(pointer)
-        rows = [
-            _struct(context, (c_void_p * 3)(llvm.const_int(number, due & 0xFFFFFFFF, 0), function, none), 3, 0)
-            for due, function in pairs
-        ]
-        table = llvm.named_global(module, kind.encode())
-        initial = llvm.initializer(table) if table else None
-        if initial and not _is_null(initial):
-            rows += [operand(initial, at) for at in range(llvm.operand_count(initial))]
-        values = _array(_type_of(rows[0]), (c_void_p * len(rows))(*rows), len(rows))
-        if table:
-            llvm.delete_global(table)
-        made = llvm.add_global(module, _type_of(values), kind.encode())
-        llvm.set_initializer(made, values)
+        number = llvm.int32_type(llvm.module_context(module))
+        rows = [(llvm.const_int(number, due & 0xFFFFFFFF, 0), function) for due, function in pairs]
+        _write_table(module, kind, [_row(module, row) for row in rows] + _rows(module, kind))
+
+
+def complete(module: int) -> None:
+    """Give tables of constructors and destructors their third field, which IR of before LLVM 3.5 has not."""
+    for kind in (CONSTRUCTORS, DESTRUCTORS):
+        rows = _rows(module, kind)
+        if rows and llvm.operand_count(rows[0]) == _FORMER_FIELDS:
+            _write_table(module, kind, [_row(module, (operand(row, 0), operand(row, 1))) for row in rows])
+
+
+def _rows(module: int, kind: str) -> list[int]:
+    table = llvm.named_global(module, kind.encode())
+    initial = llvm.initializer(table) if table else None
+    if not initial or _is_null(initial):
+        return []
+    return [operand(initial, at) for at in range(llvm.operand_count(initial))]
+
+
+def _row(module: int, fields: tuple[int, int]) -> int:
+    """An entry of a table: when it is due, the function, and nothing that it initialises."""
+    context = llvm.module_context(module)
+    none = llvm.const_null(llvm.pointer_type(context, 0))
+    return _struct(context, (c_void_p * 3)(*fields, none), 3, 0)  # type: ignore[no-any-return]
+
+
+def _write_table(module: int, kind: str, rows: list[int]) -> None:
+    table = llvm.named_global(module, kind.encode())
+    if table:
+        llvm.delete_global(table)
+    values = _array(_type_of(rows[0]), (c_void_p * len(rows))(*rows), len(rows))
+    made = llvm.add_global(module, _type_of(values), kind.encode())
+    llvm.set_initializer(made, values)
+    llvm.set_linkage(made, _APPENDING)
 
 
 def keep_bounded(module: int, prefix: str) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from jitrepl.worker.linking.lowering import entries, lower, table_symbol
-from jitrepl.worker.linking.sections import CONSTRUCTORS, DESTRUCTORS, listed
+from jitrepl.worker.linking.sections import CONSTRUCTORS, DESTRUCTORS, complete, listed
 from jitrepl.worker.owned import Module, parse, verify
 
 LISTS = """
@@ -46,6 +46,17 @@ def test_the_lists_join_the_tables() -> None:
         text = module.text()
         assert f"@{table_symbol(CONSTRUCTORS, 'a.ll')} = global [5 x " in text
         assert f"@{table_symbol(DESTRUCTORS, 'a.ll')} = global [2 x " in text
+
+
+def test_tables_of_two_fields() -> None:
+    table = (
+        "@llvm.global_ctors = appending global [1 x { i32, ptr }] [{ i32, ptr } { i32 5, ptr @f }] declare void @f()"
+    )
+    with module_of(table) as module:
+        assert "third field" in verify(module)
+        complete(module.ptr)
+        assert verify(module) == ""
+        assert "{ i32 5, ptr @f, ptr null }" in module.text()
 
 
 def test_what_lies_between_bounds_is_kept() -> None:
