@@ -11,7 +11,7 @@ import os
 import sys
 
 from jitrepl.errors import JITError
-from jitrepl.worker.languages.one_unwinder import LIBGCC, unify
+from jitrepl.worker.languages.one_unwinder import LIBGCC, unify, walkers
 
 LLVM_MAJOR = 22
 VARIABLE = "JITREPL_LIBLLVM"
@@ -85,8 +85,10 @@ def _open() -> ctypes.CDLL:
         if version[0] != LLVM_MAJOR:
             found = ".".join(map(str, version)) if version[0] else "older than 16"
             raise JITError(f"{path} is LLVM {found}, jitrepl speaks LLVM {LLVM_MAJOR}", _INSTALL)
-        if unwinder and first == LIBGCC:
-            unify(library, unwinder)
+        if unwinder:
+            walkers.append(ctypes.CDLL(unwinder))
+            if first == LIBGCC:
+                unify(library, walkers[0])
         return library
     raise JITError(f"no libLLVM {LLVM_MAJOR} found", _INSTALL)
 

@@ -86,15 +86,14 @@ def _word(address: int) -> int:
     return ctypes.c_uint32.from_address(address).value
 
 
-def unify(libllvm: ctypes.CDLL, libunwind: str) -> None:
+def unify(libllvm: ctypes.CDLL, libunwind: ctypes.CDLL) -> None:
     """Have libLLVM register what it links with libgcc, too.
 
     Args:
         libllvm: bound to libgcc, which is open for the whole process.
-        libunwind: the path of the unwinder that it was made for.
+        libunwind: the unwinder that it was made for.
     """
-    walkers.append(ctypes.CDLL(libunwind))
-    tables = _Tables(ctypes.CDLL(LIBGCC), walkers[0])
+    tables = _Tables(ctypes.CDLL(LIBGCC), libunwind)
     functions: dict[bytes, Callable[[int], None]] = {
         REGISTER.encode(): tables.register,
         DEREGISTER.encode(): tables.deregister,
