@@ -1,13 +1,27 @@
-"""What the shell and the worker say to each other: typed, frozen records of plain data (`jitrepl.records`)."""
+"""What the shell asks of the worker: frozen records of plain data. What it answers is in `jitrepl.replies`."""
 
 from __future__ import annotations
 
 from jitrepl.records import Record
-from jitrepl.results import ModuleRow as ModuleRow
-from jitrepl.results import Symbol as Symbol
-from jitrepl.results import Value as Value
-
-# Requests: what the shell asks.
+from jitrepl.replies import Called as Called
+from jitrepl.replies import Done as Done
+from jitrepl.replies import Evaluated as Evaluated
+from jitrepl.replies import Failed as Failed
+from jitrepl.replies import HostsAdded as HostsAdded
+from jitrepl.replies import Loaded as Loaded
+from jitrepl.replies import ModuleRow as ModuleRow
+from jitrepl.replies import ModuleTable as ModuleTable
+from jitrepl.replies import Optimised as Optimised
+from jitrepl.replies import Reply as Reply
+from jitrepl.replies import Running as Running
+from jitrepl.replies import Snapshot as Snapshot
+from jitrepl.replies import Started as Started
+from jitrepl.replies import Symbol as Symbol
+from jitrepl.replies import SymbolTable as SymbolTable
+from jitrepl.replies import Text as Text
+from jitrepl.replies import Told as Told
+from jitrepl.replies import Unloaded as Unloaded
+from jitrepl.replies import Value as Value
 
 
 class Request(Record):
@@ -220,189 +234,6 @@ class Debug(Request):
 
 class Quit(Request):
     """Run what JITed code registered with `atexit`, flush, and end; answered by `Done`."""
-
-
-# Replies: what the worker answers.
-
-
-class Reply(Record):
-    """The answer to one request. `notes` are remarks for the user about something that happened on the way."""
-
-
-class Failed(Reply):
-    """The request was refused and left nothing behind.
-
-    Args:
-        error: the name of a class in `jitrepl.errors`.
-        details: what that class knows besides.
-    """
-
-    error: str
-    message: str
-    hint: str = ""
-    notes: tuple[str, ...] = ()
-    details: tuple[str, ...] = ()
-
-
-class Done(Reply):
-    """It is done, and there is nothing to show."""
-
-    notes: tuple[str, ...] = ()
-
-
-class Snapshot(Record):
-    """The worker has left a copy of itself; sent after a reply, with the copy's socket.
-
-    Args:
-        pid: the copy's process; 0 if there is none, and then there is no socket.
-        replaces: whether it takes the place of the copy before: something was compiled, but nothing has run.
-        since: why no copy could be made: something has been the case since the last one.
-        repeats: whether there is none because repeating the request does exactly what it has done.
-    """
-
-    pid: int
-    replaces: bool = False
-    since: str = ""
-    repeats: bool = False
-
-
-class Told(Record):
-    """Remarks that are to be printed before the request goes on; the worker waits for `Proceed`."""
-
-    notes: tuple[str, ...]
-
-
-class Started(Reply):
-    """The JIT is there.
-
-    Args:
-        llvm: libLLVM's version, `22.1.8`.
-        triple: the target triple that code is generated for.
-    """
-
-    llvm: str
-    triple: str
-    notes: tuple[str, ...] = ()
-
-
-class Loaded(Reply):
-    """A module was added, or an archive or a shared library was opened.
-
-    Args:
-        name: as in the request.
-        defines: what it defines, in the order of the source.
-        declares: names of external symbols it uses and does not define.
-        replaced: those of what it defines that were defined before.
-        again: whether an earlier version of the module was replaced as a whole.
-        changed: what that one defined otherwise.
-        gone: what that one defined, and nobody does now.
-        opened: whether its symbols are there for who needs them, rather than in the session.
-        others: what it adds besides, if it has no symbols: `defined %T`.
-    """
-
-    name: str
-    defines: tuple[Symbol, ...]
-    declares: tuple[str, ...] = ()
-    replaced: tuple[str, ...] = ()
-    again: bool = False
-    changed: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    opened: bool = False
-    others: tuple[str, ...] = ()
-
-
-class Unloaded(Reply):
-    """Something was taken out of the session.
-
-    Args:
-        name: the module.
-        names: the symbols that it defined, and that are gone now.
-        whole: whether the module is gone with them.
-        spellings: the symbols as C++ or Rust spells them.
-    """
-
-    name: str
-    names: tuple[str, ...]
-    whole: bool = True
-    spellings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-class ModuleTable(Reply):
-    """The session's modules, in the order in which they came."""
-
-    modules: tuple[ModuleRow, ...]
-    notes: tuple[str, ...] = ()
-    opened: bool = False
-
-
-class Called(Reply):
-    """A function returned.
-
-    Args:
-        name: the function's name.
-        value: what it returned; its type is `void` when that was nothing.
-    """
-
-    name: str
-    value: Value
-    notes: tuple[str, ...] = ()
-
-
-class Evaluated(Reply):
-    """An instruction was executed, or a name looked up.
-
-    Args:
-        name: the name that the value has from now on; "" for none.
-        value: what it yields.
-    """
-
-    name: str
-    value: Value
-    notes: tuple[str, ...] = ()
-
-
-class Running(Reply):
-    """A program begins, in the process `pid`, a child of the shell; that one's end says how it ended."""
-
-    pid: int
-    notes: tuple[str, ...] = ()
-
-
-class Text(Reply):
-    """IR to show."""
-
-    text: str
-    notes: tuple[str, ...] = ()
-
-
-class Optimised(Reply):
-    """What LLVM made of something.
-
-    Args:
-        text: IR or assembly.
-        module: the module that was meant; "" if it was less or more than that.
-    """
-
-    text: str
-    module: str = ""
-
-
-class SymbolTable(Reply):
-    """The session's symbols, in the order in which they came; how many are left out, which are of libraries."""
-
-    symbols: tuple[Symbol, ...]
-    left_out: int = 0
-    notes: tuple[str, ...] = ()
-
-
-class HostsAdded(Reply):
-    """Host functions were registered: names and patterns, in order; and formatters, by their patterns."""
-
-    names: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    formatters: tuple[str, ...] = ()
 
 
 _CHANGING = (Start, Load, Unload, Call, Evaluate, AddHost, AddLibrary)

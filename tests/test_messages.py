@@ -57,7 +57,7 @@ def test_every_record_of_the_module_can_be_found_by_name() -> None:
 
 
 def test_every_reply_can_carry_notes() -> None:
-    assert [c for c in Reply.__subclasses__() if c.__module__ == "jitrepl.messages" and "notes" not in c._fields] == []
+    assert [c for c in Reply.__subclasses__() if c.__module__ == "jitrepl.replies" and "notes" not in c._fields] == []
 
 
 def test_every_request_and_reply_says_what_it_is_for() -> None:

@@ -18,10 +18,10 @@ from jitrepl.worker.linking.dylib import SessionDylib
 from jitrepl.worker.linking.generator import HostSymbolGenerator
 from jitrepl.worker.linking.initialisers import NULLARY, Initialisers
 from jitrepl.worker.linking.members import Members
-from jitrepl.worker.linking.modules import describe
 from jitrepl.worker.linking.outside import Outside
 from jitrepl.worker.linking.runtime import Runtime
 from jitrepl.worker.linking.units import Units
+from jitrepl.worker.loading import loaded, others_in
 from jitrepl.worker.memory_limit import MemoryLimit
 from jitrepl.worker.reader import ARCHIVE_MAGIC, quoted
 from jitrepl.worker.repeats import Repeats
@@ -217,34 +217,9 @@ class Engine:
         self._sources.write(module.name, module.data)
         self._initialisers.run_waiting()
         self._initialisers.run([admission])
-        state = "ready" if module.ready else "lazy"
-        # Nobody looks at those of a program, and to spell the names of 200 C++ functions takes 2 ms.
-        shown = () if self._program else module.definitions()
-        defines = tuple(describe(item, module.name, state) for item in shown)
-        declares = tuple(item.name for item in module.globals if not item.defined)
-        others: tuple[str, ...] = ()
-        hidden = any(item.local and not item.used for item in module.globals)
-        if module.name.startswith("<") and (hidden or not defines):
-            from jitrepl.worker import contents
-
-            others = contents.phrases(module) if not defines else ()
-            self._notes += contents.warnings(module, not (defines or declares))
-        changed: tuple[str, ...] = ()
-        if admission.previous:
-            from jitrepl.worker.linking import compare
-
-            changed = tuple(compare.changed(admission.previous, module))
-        return messages.Loaded(
-            module.name,
-            defines,
-            declares,
-            tuple(admission.replaced),
-            admission.previous is not None,
-            changed,
-            tuple(admission.gone),
-            self.take_notes(),
-            others=others,
-        )
+        others, warnings = others_in(module)
+        self._notes += warnings
+        return loaded(admission, not self._program, others, self.take_notes())
 
     def _open_quietly(self, path: str) -> None:
         """Open a library that a compiler takes for granted; what is missing is told when it is needed."""

@@ -96,7 +96,7 @@ def test_several_results_follow_each_other() -> None:
 
 def test_every_reply_can_be_rendered() -> None:
     shown_elsewhere = {"Failed", "Started", "Called", "Evaluated", "Undone", "CrashReport", "Running"}
-    kinds = {kind for kind in messages.Reply.__subclasses__() if kind.__module__ == "jitrepl.messages"}
+    kinds = {kind for kind in messages.Reply.__subclasses__() if kind.__module__ == "jitrepl.replies"}
     missing = {kind.__name__ for kind in kinds if kind not in rendering._RENDERERS}
     assert missing <= shown_elsewhere
 

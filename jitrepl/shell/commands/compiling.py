@@ -14,7 +14,7 @@ _LEVEL = "-O2"
 
 @command()
 def opt(session: Session, what: Text = "") -> Record:
-    """Show the IR after passes: `:opt sum`, `:opt sum -O3`, `:opt sum instcombine,gvn`.
+    """Show the IR after passes: `:opt sum -O3`, `:opt sum instcombine,gvn`.
 
     What stands first is a function, a variable or a module; without it, it is the whole session, linked into one. A
     pipeline is written as `opt -passes` takes it; without one it is -O2. The session runs what was typed, as it is;
@@ -26,9 +26,9 @@ def opt(session: Session, what: Text = "") -> Record:
 
 @command("optimize")
 def optimise(session: Session, what: Text = "") -> Record:
-    """Redefine something as what `:opt` shows: `:optimise sum -O2`.
+    """Redefine something by its IR after passes: `:optimise sum -O2`.
 
-    Who calls it gets the new code, and `:undo` takes that back.
+    That is what `:opt` shows. Who calls it gets the new code, and `:undo` takes that back.
     """
     name, passes = _subject(what)
     reply = session.ask(messages.Optimise(name, passes or _LEVEL))

@@ -75,7 +75,14 @@ class Several(Record):
     results: tuple[Record, ...]
 
 
-GROUPS = {"running": "Running", "looking": "Looking", "modules": "Changing", "steering": "Session", "hidden": ""}
+GROUPS = {
+    "running": "Running",
+    "looking": "Looking",
+    "compiling": "Compiling",
+    "modules": "Changing",
+    "steering": "Session",
+    "hidden": "",
+}
 """The groups of the help, by the module that most of their commands are in; what is hidden is not listed."""
 
 

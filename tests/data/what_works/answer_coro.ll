@@ -1,7 +1,6 @@
 define i32 @answer() {
   %handle = call ptr @counts()
   call void @llvm.coro.resume(ptr %handle)
-  call void @llvm.coro.destroy(ptr %handle)
   %r = load i32, ptr @count
   ret i32 %r
 }
@@ -33,6 +32,5 @@ declare i8 @llvm.coro.suspend(token, i1)
 declare ptr @llvm.coro.free(token, ptr)
 declare void @llvm.coro.end(ptr, i1, token)
 declare void @llvm.coro.resume(ptr)
-declare void @llvm.coro.destroy(ptr)
 declare ptr @malloc(i64)
 declare void @free(ptr)
