@@ -41,7 +41,7 @@ def hint_for(text: str) -> str:
         return _FIRST.get(first) or _FIRST[name]
     if first in _SHELL:
         return f"to run it in a shell: `!{line}`"
-    if line[:1].isdecimal() and not line.isalnum() and "\n" not in line:
+    if line[:1].isdecimal() and "\n" not in line:
         return _EXPRESSION
     if parenthesis and name.replace("_", "a").isalnum() and line.endswith(")") and "\n" not in line:
         return f"to call a function: `:call {line}`"

@@ -64,8 +64,8 @@ class Requests:
         """Called with what a compiler printed about a source that it compiled."""
         self.last_call: messages.Call | None = None
         self._inputs = 0
-        self.typed: list[bytes] = []
-        """The inputs that have no file, by their numbers from 1, also those that failed."""
+        self.typed: dict[int, bytes] = {}
+        """The inputs that have no file, by their numbers, also those that failed."""
         self.saved: set[str] = set()
         """The files that it was saved to."""
         self.watch = Watch()
@@ -164,12 +164,13 @@ class Requests:
     def add(self, data: bytes) -> messages.Loaded:
         """Load an input that has no file: `<input N>`."""
         self._inputs += 1
-        self.typed.append(data)
+        self.typed[self._inputs] = data
         return self.ask_load(f"<input {self._inputs}>", data)
 
     def ask_evaluate(self, text: str) -> messages.Evaluated:
         """Execute an instruction that has no function around it."""
         self._inputs += 1
+        self.typed[self._inputs] = text.encode("utf-8", "surrogateescape")
         reply = self.ask(messages.Evaluate(f"<input {self._inputs}>", text))
         assert isinstance(reply, messages.Evaluated)
         return reply

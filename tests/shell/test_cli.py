@@ -320,7 +320,17 @@ def test_commands_of_the_systems_shell(jitrepl: Run) -> None:
     assert done.err == "exit status 3\nkilled by signal 9\n"
 
 
-@pytest.mark.parametrize("line", [":time sum 1 2", ":time call sum 1 2", ":time :call sum 1 2", ":time c sum 1 2"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        ":time sum 1 2",
+        ":time call sum 1 2",
+        ":time :call sum 1 2",
+        ":time c sum 1 2",
+        ":time call i32 @sum(i32 1, i32 2)",
+        ":time add i32 1, 2",
+    ],
+)
 def test_what_takes_time_is_timed(jitrepl: Run, line: str) -> None:
     assert re.fullmatch(r"i32 3\n[\d.]+ (s|ms|µs)\n", jitrepl("-q", SUM, "-e", line).out)
 

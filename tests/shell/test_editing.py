@@ -37,6 +37,12 @@ def test_an_input_that_failed_is_mended(jitrepl: Run, editor: Callable[[str], No
     assert jitrepl("-k", "-e", BROKEN, "-e", ":edit", "-e", ":call two").out == "i32 2\n"
 
 
+def test_an_instruction_is_edited(jitrepl: Run, editor: Callable[[str], None]) -> None:
+    editor("sed -i s/1/3/")
+    done = jitrepl("-e", "%x = add i32 1, 2", "-e", ONE, "-e", ":edit 1", "-e", "%x")
+    assert done.out == "%x = i32 3\n%x = i32 5\n%x = i32 5\n"
+
+
 def test_a_function_of_a_file_is_edited_there(jitrepl: Run, editor: Callable[[str], None], tmp_path: Path) -> None:
     (tmp_path / "one.ll").write_text(ONE)
     editor("sed -i s/1/11/")

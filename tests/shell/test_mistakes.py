@@ -25,7 +25,7 @@ from jitrepl.shell.mistakes import hint_for
         ("print(1)", "this looks like Python: a file of host functions is loaded by `:host FILE.py`"),
         ("define i32 @f()", ""),
         ("%x = foo", ""),
-        ("5", ""),
+        ("5", "IR has instructions in place of expressions: `add i32 1, 2`"),
         ("", ""),
         ("int main() {\n}", ""),
     ],

@@ -18,24 +18,25 @@ _BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
 def edit(session: Session, what: Thing = "") -> Record:
     """Edit an input, function or file in your editor, and run what comes of it: `:edit`, `:edit 3`, `:edit sum`.
 
-    Alone, it is the last IR that was typed, also if it failed; with a number, that input. A function is edited in the
-    input or file that defines it; a file is loaded again. The editor is $VISUAL, $EDITOR, or vi.
+    Alone, it is the last input that was typed and is no command, also if it failed; with a number, that input. A
+    function is edited in the input or file that defines it; a file is loaded again. The editor is $VISUAL, $EDITOR, or
+    vi.
     """
     if what in session.files():
         return _edit_file(session, what)
     name = what.removeprefix("<").removesuffix(">").removeprefix("input ")
     if name.isdecimal():
-        if not 0 < int(name) <= len(session.typed):
+        if int(name) not in session.typed:
             raise SymbolError(f"there is no input {name}", f"the last was {len(session.typed)}")
-        return _edit_text(_as_text(session, session.typed[int(name) - 1]))
+        return _edit_text(_as_text(session, session.typed[int(name)]))
     if not what:
-        return _edit_text(_as_text(session, session.typed[-1]) if session.typed else "")
+        return _edit_text(_as_text(session, session.typed[max(session.typed)]) if session.typed else "")
     symbol = session.symbols_by_name.get(what.removeprefix("@").strip('"'))
     home = symbol.module if symbol else ""
     if home in session.files() and not _is_binary(home):
         return _edit_file(session, home)
     if home.startswith("<input "):
-        return _edit_text(_as_text(session, session.typed[int(home[7:-1]) - 1]))
+        return _edit_text(_as_text(session, session.typed[int(home[7:-1])]))
     return _edit_text(session.dump(what))
 
 

@@ -9,7 +9,7 @@ from jitrepl.errors import JitreplError, UsageError
 from jitrepl.records import Record
 from jitrepl.shell.arguments import Flags, Input, Literals, Name, Paths, SignatureText, Words
 from jitrepl.shell.commands.registry import ALIASES, COMMANDS, Exited, Leave, Plain, Several, command, run_command
-from jitrepl.shell.inputs import Inputs, Path
+from jitrepl.shell.inputs import CommandLine, Inputs, Path, Statement, is_instruction, split_inputs
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import show_time
 from jitrepl.shell.sources import BINARY_SUFFIXES, IR_SUFFIXES, is_path, is_script, read_source
@@ -86,24 +86,32 @@ def run(session: Session, args: Words) -> Record:
 
 @command()
 def time(session: Session, input: Input) -> Record:
-    """Run a command, a path or a call, and say how long it took: `:time again`, `:time a.c`, `:time sum 1 2`.
+    """Run an input, and say how long it took: `:time sum 1 2`, `:time again`, `:time a.c`, `:time add i32 1, 2`.
 
     That is from the request to the reply: with the way to the process that runs the code, and in a first call with its
     compilation.
     """
     from time import perf_counter
 
-    word = input.split()[0]
-    line = input
-    if not word.startswith(":"):
-        known = word in COMMANDS or word in ALIASES
-        line = f":{input}" if known else f":load {input}" if is_path(input) else f":call {input}"
     began = perf_counter()
-    result = run_command(session, line)
+    result = _timed(session, input)
     took = perf_counter() - began
     if isinstance(result, Inputs):
         raise UsageError("what runs several inputs is not timed as one", "`:time` can stand before each of them")
     return result if isinstance(result, Leave) else Several((result, Plain(show_time(took))))
+
+
+def _timed(session: Session, input: str) -> Record:
+    word, _, rest = input.partition(" ")
+    known = word in COMMANDS or word in ALIASES
+    if known and not (word == "load" and is_instruction(input) and not is_path(rest.partition(" ")[0])):
+        input = f":{input}"
+    item = next(split_inputs([input]), None)
+    if isinstance(item, Statement):
+        return session.ask_evaluate(item.text)
+    if isinstance(item, CommandLine):
+        return run_command(session, item.text)
+    return run_command(session, f":load {input}" if isinstance(item, Path) else f":call {input}")
 
 
 @command()
