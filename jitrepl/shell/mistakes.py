@@ -22,7 +22,7 @@ _FIRST = {
 }
 """What is said of a line by its first word."""
 
-_SHELL = frozenset(("ls", "cat", "cd", "pwd", "vi", "vim", "git", "make", "clear", "echo", "rm", "cp", "mv", "which"))
+_SHELL = frozenset(("ls", "cat", "pwd", "vi", "vim", "git", "make", "clear", "echo", "rm", "cp", "mv", "which"))
 
 
 def hint_for(text: str) -> str:

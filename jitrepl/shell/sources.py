@@ -47,7 +47,7 @@ def read_source(path: str) -> bytes:
         InputError: if it cannot be read, with a file that may have been meant.
     """
     if not path.strip():
-        raise InputError("the name of a file is missing", "it is empty")
+        raise InputError("the name of a file is empty", "give its path")
     try:
         with open(os.path.expanduser(path), "rb") as file:
             return file.read()
@@ -64,9 +64,13 @@ def is_script(path: str, data: bytes) -> bool:
     """Whether a file is a script of inputs: its name says so, or lines of a text begin with `:`."""
     if path.endswith(SCRIPT_SUFFIX):
         return True
-    return (data.startswith((b":", BOM + b":")) or b"\n:" in data) and b"\0" not in data and not language_of(path)
+    if b"\0" in data[:_HEAD] or language_of(path):
+        return False
+    return (data.startswith((b":", BOM + b":")) or b"\n:" in data) and b"\0" not in data
 
 
+_HEAD = 4096
+"""How many bytes tell most binary files from a text."""
 BOM = b"\xef\xbb\xbf"
 """The byte order mark that some editors put in front of UTF-8."""
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from transcripts import JITREPL, ROOT, TIMEOUT, environment
 
+STAYS = "a session stays in the folder where it began; paths are relative to that"
 DATA = ROOT / "tests" / "data"
 SUM = DATA / "sum.ll"
 Run = Callable[..., Any]
@@ -286,7 +287,7 @@ def test_a_working_folder_without_write_permission_is_fine(jitrepl: Run) -> None
 @pytest.mark.parametrize(
     ("arguments", "error", "hint"),
     [
-        ([""], "the name of a file is missing", "it is empty"),
+        ([""], "the name of a file is empty", "give its path"),
         (
             ["--run", "main.ll", "x", "y"],
             "no file x",
@@ -303,6 +304,8 @@ def test_a_working_folder_without_write_permission_is_fine(jitrepl: Run) -> None
             f"{sys.executable} is a program, not a library",
             "what can be loaded: IR, bitcode, sources, objects, archives, shared libraries, scripts",
         ),
+        (["-e", ":cd .."], "no command :cd", STAYS),
+        (["-e", "!cd .."], "that would only move another shell", STAYS),
         (["-e", ":unload"], ":unload wants a name: :unload NAME", "`:help unload` says more"),
     ],
 )

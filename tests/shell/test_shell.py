@@ -34,6 +34,16 @@ def test_scripts_and_modules_are_loaded_in_their_order(jitrepl: Run, folder: Pat
     assert jitrepl("-e", f":load {SUM} use.jitrepl inner.jitrepl").out == "i32 3\ni32 4\n"
 
 
+def test_what_cannot_be_read_is_told_when_it_is_its_turn(jitrepl: Run, folder: Path) -> None:
+    done = jitrepl("-e", f":load {SUM} nothere.ll")
+    assert done.err == f"loaded {SUM}: @sum\nerror: no file nothere.ll\n"
+
+
+def test_a_file_of_ir_with_commands_is_a_script_too(jitrepl: Run, folder: Path) -> None:
+    (folder / "half.ll").write_text(f"{HALF}:call half 4\n")
+    assert [jitrepl("-e", line).out for line in (":load half.ll", "half.ll")] == ["i32 2\n"] * 2
+
+
 def test_an_error_names_the_script_and_the_line(jitrepl: Run, folder: Path) -> None:
     (folder / "bad.jitrepl").write_text("; one\n\n:call nothing\n")
     done = jitrepl("-e", ":load bad.jitrepl", "-e", ":call nothing")

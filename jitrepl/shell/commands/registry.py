@@ -173,9 +173,16 @@ def run_command(session: Session, line: str) -> Record:
     return found.run(session, rest.strip())
 
 
+STAYS = "a session stays in the folder where it began; paths are relative to that"
+_ELSEWHERE = {"cd": STAYS, "chdir": STAYS, "pwd": "`!pwd` shows the folder"}
+"""What is said of commands that other prompts have."""
+
+
 def similar_command(word: str) -> str:
     """The next step for somebody who typed a command that is none."""
     from difflib import get_close_matches
 
+    if word in _ELSEWHERE:
+        return _ELSEWHERE[word]
     close = get_close_matches(word, [*COMMANDS, *ALIASES], n=1)
     return f"did you mean :{close[0]}?" if close else "`:help` lists the commands"

@@ -12,7 +12,7 @@ from jitrepl.shell.commands.registry import ALIASES, COMMANDS, Exited, Leave, Pl
 from jitrepl.shell.inputs import CommandLine, Inputs, Path, Statement, is_instruction, split_inputs
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import show_time
-from jitrepl.shell.sources import BINARY_SUFFIXES, IR_SUFFIXES, is_path, is_script, read_source
+from jitrepl.shell.sources import is_path, is_script, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,11 +38,12 @@ def load(session: Session, paths: Paths, flags: Flags = ()) -> Record:
     if stray:
         command = " ".join([":load", *(path for path in paths if path not in stray), "--", *stray, *flags])
         raise UsageError(f"{stray[0]} is no path", f"flags for compilers stand behind `--`: `{command}`")
-    if any(_names_script(path) for path in paths):
+    contents = {path: data for path in paths if (data := _content(path)) is not None}
+    if any(is_script(path, data) for path, data in contents.items()):
         if flags:
             raise UsageError("a script takes no flags", "load what it is to be given to by a `:load` of its own")
-        return Inputs(tuple(Path(path) for path in paths))
-    return _each(paths, lambda path: session.load_file(path, flags=flags))
+        return Inputs(tuple(Path(path, contents.get(path)) for path in paths))
+    return _each(paths, lambda path: session.load_file(path, contents.get(path), flags))
 
 
 @command("c")
@@ -139,15 +140,12 @@ def lib(session: Session, paths: Paths) -> Record:
     return _each(paths, lambda path: _opened(path, session.library(path)))
 
 
-def _names_script(path: str) -> bool:
-    """Whether a path is that of a script; pipes are not looked into, and what cannot be read is told later."""
-    full = os.path.expanduser(path)
-    if not os.path.isfile(full) or path.endswith((*IR_SUFFIXES, *BINARY_SUFFIXES)):
-        return False
+def _content(path: str) -> bytes | None:
+    """What is in a file; None if it cannot be read, which is told when it is its turn."""
     try:
-        return is_script(path, read_source(path))
+        return read_source(path)
     except JitreplError:
-        return False
+        return None
 
 
 def _opened(name: str, files: tuple[str, ...]) -> Record:

@@ -8,7 +8,7 @@ from jitrepl import messages
 from jitrepl.errors import UsageError
 from jitrepl.records import Record
 from jitrepl.shell.arguments import Count, OnOff, SettingName, ShellLine, Text
-from jitrepl.shell.commands.registry import Exited, Leave, Plain, Undone, command
+from jitrepl.shell.commands.registry import STAYS, Exited, Leave, Plain, Undone, command
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import SETTINGS
 
@@ -70,6 +70,8 @@ def shell(session: Session, line: ShellLine) -> Record:
 
     Its exit status is shown if it is not 0. The whole line is its own: `;` begins no comment.
     """
+    if line.split()[0] == "cd" and not set(line) & set(";&|"):
+        raise UsageError("that would only move another shell", STAYS)
     status = os.waitstatus_to_exitcode(os.system(line))
     if status < 0:
         return Plain(f"killed by signal {-status}", result=False)
