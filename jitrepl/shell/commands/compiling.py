@@ -5,7 +5,7 @@ from __future__ import annotations
 from jitrepl import messages
 from jitrepl.errors import IRError, UsageError
 from jitrepl.records import Record
-from jitrepl.shell.arguments import Text
+from jitrepl.shell.arguments import Thing
 from jitrepl.shell.commands.registry import command
 from jitrepl.shell.session import Session
 
@@ -13,7 +13,7 @@ _LEVEL = "-O2"
 
 
 @command()
-def opt(session: Session, what: Text = "") -> Record:
+def opt(session: Session, what: Thing = "") -> Record:
     """Show the IR after passes: `:opt sum -O3`, `:opt sum instcombine,gvn`.
 
     What stands first is a function, a variable or a module; without it, it is the whole session, linked into one. A
@@ -25,7 +25,7 @@ def opt(session: Session, what: Text = "") -> Record:
 
 
 @command("optimize")
-def optimise(session: Session, what: Text = "") -> Record:
+def optimise(session: Session, what: Thing = "") -> Record:
     """Redefine something by its IR after passes: `:optimise sum -O2`.
 
     That is what `:opt` shows. Who calls it gets the new code, and `:undo` takes that back.
@@ -44,7 +44,7 @@ def optimise(session: Session, what: Text = "") -> Record:
 
 
 @command()
-def asm(session: Session, what: Text = "") -> Record:
+def asm(session: Session, what: Thing = "") -> Record:
     """Show the assembly of something: `:asm sum`, `:asm sum -O2`, `:asm a.c`.
 
     Passes go first if there are any, as for `:opt`. Without, it is what a call runs, but for the few bytes at the entry

@@ -110,7 +110,7 @@ class Command:
     @property
     def brief(self) -> str:
         """What it does, without examples."""
-        return self.summary.partition(":")[0]
+        return self.summary.partition(": ")[0]
 
     @property
     def usage(self) -> str:
