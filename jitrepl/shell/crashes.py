@@ -26,6 +26,7 @@ _FORBIDDEN = {"write": ", which is read-only", "jump": ", which is not executabl
 _TRAP = "ud2"  # what LLVM makes of `unreachable` and `llvm.trap` on x86
 _GENERAL_PROTECTION = 13  # Intel SDM volume 3, "Exception and Interrupt Reference"
 _NEAR_NULL = 1 << 16
+_GIVING_UP = ("llvm::report_fatal_error", "llvm::llvm_unreachable", "llvm::sys::")
 _FRAMES_SHOWN = 8
 _NAME_SHOWN = 80
 """So many letters of a function's name; those of C++ templates can have thousands."""
@@ -85,6 +86,9 @@ def short_frames(report: CrashReport, typed: Callable[[str, int], str], goes_on:
     """
     lines: list[str] = []
     frames = [frame for frame in report.frames if frame.function or frame.module]
+    if was_compiling(report):
+        useful = next(frame for frame in frames if _says_what_llvm_did(frame))
+        return f"  {_where(useful, _NAME_SHOWN)}", "  … `:bt` shows the rest"
     groups = _grouped(frames)
     quoted = False
     for frame, count in groups[:_FRAMES_SHOWN]:
@@ -100,10 +104,19 @@ def short_frames(report: CrashReport, typed: Callable[[str, int], str], goes_on:
     return tuple(lines)
 
 
+def _says_what_llvm_did(frame: Frame) -> bool:
+    """Whether a frame is LLVM's own, and not the one in which it gives up."""
+    return _of_llvm(frame) and not frame.function.startswith(_GIVING_UP)
+
+
+def _of_llvm(frame: Frame) -> bool:
+    return bool(frame.function) and os.path.basename(frame.module).startswith("libLLVM")
+
+
 def was_compiling(report: CrashReport) -> bool:
     """Whether LLVM crashed while it compiled, and no code of the session's was on the stack."""
-    modules = [os.path.basename(frame.module) for frame in report.frames if frame.function]
-    return "" not in modules and any(module.startswith("libLLVM") for module in modules)
+    named = [frame for frame in report.frames if frame.function]
+    return all(frame.module for frame in named) and any(map(_says_what_llvm_did, named))
 
 
 def full_text(report: CrashReport) -> str:
@@ -111,7 +124,8 @@ def full_text(report: CrashReport) -> str:
     lines = [cause(report.signal, report), *_numbered(report.frames)]
     if report.code:
         lines += ["", *_code(report)]
-    shown = [(name, value) for name, value in report.registers if name in _SHOWN_REGISTERS]
+    values = dict(report.registers)
+    shown = [(name, values[name]) for name in _SHOWN_REGISTERS if name in values]
     if shown:
         lines.append("")
     for start in range(0, len(shown), 4):
@@ -165,9 +179,8 @@ def _times(count: int) -> str:
 
 _MANY = 200
 """So many frames at one place, and the note may have had no room for the others."""
-_SHOWN_REGISTERS = frozenset(
-    ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "rip", "eflags", *(f"r{n}" for n in range(8, 16)))
-)
+_GENERAL = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", *(f"r{number}" for number in range(8, 16)))
+_SHOWN_REGISTERS = (*_GENERAL, "rip", "eflags")
 
 
 def _where(frame: Frame, room: int = 10_000) -> str:

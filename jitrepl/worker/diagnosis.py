@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from struct import pack, unpack
+
 from jitrepl.worker.llvm import version
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _UNDEFINED = "use of undefined value '@"
 _FORMATS = (
@@ -73,6 +75,51 @@ def explain_parse(location: Location, text: str) -> str:
         location.line = len(lines)
         location.column = len(lines[-1]) + 1
     return _pointed(location.name, location.line, location.column, location.reason, lines)
+
+
+def constant_hint(location: Location, text: str) -> str:
+    """What to write in the place of a floating-point constant that LLVM refuses; "" if that is not the reason.
+
+    Decimals have to be exact for `float`, `half` and `bfloat`; in hexadecimal, a `float` has the bits of a `double`
+    (LangRef, "Simple Constants").
+    """
+    import re
+
+    if location.reason not in (_INEXACT, _NO_POINT):
+        return ""
+    line = text.split("\n")[location.line - 1]
+    constant = re.match(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?", line[location.column - 1 :])
+    types = re.findall(r"\b(half|bfloat|float|double|i\d+)\b", line[: location.column - 1])
+    if not constant or not types or types[-1] not in ("double", *_NEAREST):
+        return ""
+    if location.reason == _NO_POINT:
+        exponent = constant[2] or ""
+        return f"a {types[-1]} is written with a point: {constant[0].removesuffix(exponent)}.0{exponent}"
+    try:
+        nearest = _NEAREST[types[-1]](float(constant[0]))
+    except (OverflowError, KeyError):
+        return f"{constant[0]} is too large for {types[-1]}"
+    return f"{constant[0]} has no exact value as {types[-1]}; the nearest is {nearest}"
+
+
+def _float_bits(value: float) -> str:
+    (bits,) = unpack("<Q", pack("<d", *unpack("<f", pack("<f", value))))
+    return f"0x{bits:016X}"
+
+
+def _half_bits(value: float) -> str:
+    (bits,) = unpack("<H", pack("<e", value))
+    return f"0xH{bits:04X}"
+
+
+def _bfloat_bits(value: float) -> str:
+    (bits,) = unpack("<I", pack("<f", value))
+    return f"0xR{(bits + 0x7FFF + (bits >> 16 & 1)) >> 16:04X}"  # the upper half of a float, to nearest even
+
+
+_NEAREST: dict[str, Callable[[float], str]] = {"float": _float_bits, "half": _half_bits, "bfloat": _bfloat_bits}
+_INEXACT = "floating point constant invalid for type"
+_NO_POINT = "integer constant must have integer type"
 
 
 def _pointed(name: str, line: int, column: int, reason: str, lines: list[str]) -> str:

@@ -258,7 +258,7 @@ class Reader:
             module, message = parse(source, name)
             if module is not None:
                 return module, source, declared
-            from jitrepl.worker.diagnosis import Location, explain_parse
+            from jitrepl.worker.diagnosis import Location, constant_hint, explain_parse
 
             location = Location.parse(message, name, len(before + head))
             missing = location.undefined
@@ -274,7 +274,8 @@ class Reader:
                 before = self._known.type_definitions(names_of_types(framed))
                 if before:
                     continue
-            raise IRError(explain_parse(location, text), self._known.hint(missing) if missing else "")
+            explained = explain_parse(location, text)
+            raise IRError(explained, self._known.hint(missing) if missing else constant_hint(location, text))
 
     def _check_target(self, module: Module, name: str) -> list[str]:
         """Give a module this machine's triple and layout, if it was made for nothing else."""

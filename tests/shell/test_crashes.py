@@ -161,3 +161,17 @@ def test_all_of_it_has_frames_code_registers_and_threads() -> None:
         "thread 78",
         "  its stack is not known: it did not answer",
     ]
+
+
+def test_of_a_crash_of_llvm_the_frame_is_shown_that_says_most() -> None:
+    llvm = "/lib/libLLVM.so.22.1"
+    frames = [Frame(1, "abort", 4, "/lib/libc.so.6"), Frame(2, "llvm::report_fatal_error(char const*)", 4, llvm)]
+    frames += [Frame(3, "llvm::Selector::cannot()", 4, llvm), Frame(4, "llvm::run()", 4, llvm)]
+    lines = short_frames(CrashReport(6, frames=tuple(frames)), nothing_typed)
+    assert lines == ("  at llvm::Selector::cannot()+0x4 in libLLVM.so.22.1", "  … `:bt` shows the rest")
+
+
+def test_registers_are_in_the_order_of_debuggers() -> None:
+    names = ("r8", "r15", "rdi", "rbx", "rax", "rip", "trapno")
+    text = full_text(CrashReport(11, registers=tuple((name, 1) for name in names)))
+    assert [word for word in text.split() if word in names] == ["rax", "rbx", "rdi", "r8", "r15", "rip"]

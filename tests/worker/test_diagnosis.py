@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from jitrepl.errors import IRError
 from jitrepl.worker.diagnosis import Location, explain_parse, explain_verify, refuse_bytes
+from jitrepl.worker.engine import Engine
 from jitrepl.worker.llvm import version
 
 
@@ -107,3 +109,25 @@ def test_refused_bytes_are_told_in_one_line(data: bytes, message: str, words: st
     assert words in reason
     assert "\n" not in reason
     assert hint
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("@x = global float 0.1", "0.1 has no exact value as float; the nearest is 0x3FB99999A0000000"),
+        ("@x = global [2 x half] [half 1.0, half -3.3]", "-3.3 has no exact value as half; the nearest is 0xHC29A"),
+        ("@x = global bfloat 0.1", "0.1 has no exact value as bfloat; the nearest is 0xR3DCD"),
+        ("@x = global float 1.0e50", "1.0e50 is too large for float"),
+        ("@x = global double 5", "a double is written with a point: 5.0"),
+        ("@x = global float 1e5", "a float is written with a point: 1.0e5"),
+        ("@x = global i32 0.1", ""),
+        ("@x = global ptr 5", ""),
+    ],
+)
+def test_a_constant_that_llvm_refuses_can_be_written_otherwise(engine: Engine, text: str, hint: str) -> None:
+    with pytest.raises(IRError) as caught:
+        engine.dylib.reader.read(text.encode(), "a")
+    assert caught.value.hint == hint
+    if "nearest" in hint:
+        written = text.replace(hint.split()[0], hint.split()[-1])
+        engine.dylib.reader.read(written.encode(), "a").module.close()

@@ -25,7 +25,9 @@ _ROOM = 256
 _IMMEDIATES_IN_HEX = 2  # LLVMDisassembler_Option_PrintImmHex
 
 
-def around(triple: str, address: int, start: int, name_of: Callable[[int], str]) -> tuple[Instruction, ...]:
+def around(
+    triple: str, address: int, start: int, name_of: Callable[[int], str], end: int = 0
+) -> tuple[Instruction, ...]:
     """A few instructions before an address, the one there, and a few behind it.
 
     Args:
@@ -34,13 +36,15 @@ def around(triple: str, address: int, start: int, name_of: Callable[[int], str])
         start: where its function begins. Instructions differ in length: what is before another one can only be told
             from a place where one begins.
         name_of: gives the name of the function that begins at an address, or "".
+        end: where its function ends; 0 if that is not known.
 
     Returns:
         Nothing if there is no code at the address.
     """
     if not 0 <= address - start < _REACH:
         start = address
-    code = _read(start, address - start + _LONGEST * (_AFTER + 1))
+    size = address - start + _LONGEST * (_AFTER + 1)
+    code = _read(start, min(size, end - start) if end > address else size)
     llvm.initialize_disassembler()
     names: list[c_char_p] = []  # LLVM keeps none of them
 

@@ -73,7 +73,9 @@ def _code(symbolizer: Symbolizer, triple: str, address: int) -> tuple[Instructio
         return found[-1].function if found and not found[-1].offset else ""
 
     places = symbolizer.places(address)
-    return disassembly.around(triple, address, address - places[-1].offset if places else address, name_of)
+    start = address - places[-1].offset if places else address
+    size = places[-1].size if places else 0
+    return disassembly.around(triple, address, start, name_of, start + size if size else 0)
 
 
 def _frames(symbolizer: Symbolizer, addresses: tuple[int, ...], sources: Sources) -> tuple[Frame, ...]:

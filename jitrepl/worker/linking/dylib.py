@@ -288,7 +288,7 @@ class SessionDylib:
         if self.unsettled:
             self._settle_late(name)
         found = self.find(name)
-        return self.linked(lambda: self.units.address(symbol or self.units.entry(name)), found and found[0])
+        return self.linked(lambda: self.units.address(symbol or self.units.entry(name)), found and found[0], name)
 
     def want(self, names: Iterable[str]) -> None:
         """Names were unloaded: host functions may have to take their places."""
@@ -367,8 +367,8 @@ class SessionDylib:
             name.startswith(LLJIT_OWN) or self.units.occupied(name) or self.units.assembled(name) or self._outside(name)
         )
 
-    def linked(self, look: Callable[[], T], module: SessionModule | None = None) -> T:
-        """Do something that links, for the sake of a module if there is one.
+    def linked(self, look: Callable[[], T], module: SessionModule | None = None, name: str = "") -> T:
+        """Do something that links, for the sake of a module, or one definition of it, if there is one.
 
         Raises:
             UndefinedError, JITError: as `lookup`.
@@ -388,5 +388,10 @@ class SessionDylib:
                 names = {name_of(symbol.removeprefix(self._jit.prefix)) for symbol in problem.missing}
                 if module:  # ORC stops at the first object that lacks something
                     names |= self._lacking(self._reach(module, lazy=True))
-                raise undefined(sorted(names), self.modules.values(), [*self.defined, *self._hosts()]) from None
+                from jitrepl.worker.linking.reach import on_the_way
+
+                near = on_the_way(self, name, names)
+                candidates = [*self.defined, *self._hosts()]
+                start = "" if module is None or module.object else name
+                raise undefined(sorted(names), self.modules.values(), candidates, near, start) from None
             raise JITError(problem.message, hint_for(problem.message)) from None

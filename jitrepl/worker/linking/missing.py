@@ -19,14 +19,24 @@ _CXX = "_Z"  # what mangled names begin with
 _WAYS_OUT = "define it, register a host function (`:host FILE.py`), or open a library that has it (`:lib PATH`)"
 
 
-def undefined(names: list[str], modules: Collection[SessionModule], candidates: list[str]) -> UndefinedError:
+def undefined(
+    names: list[str],
+    modules: Collection[SessionModule],
+    candidates: list[str],
+    near: Collection[str] = (),
+    start: str = "",
+) -> UndefinedError:
     """The error for symbols that nobody defines: their names, who needs them, what may have been meant, the ways out.
 
     Args:
         names: the symbols.
         modules: the modules of the session.
         candidates: names that are defined.
+        near: those of the symbols that the definition which is wanted leads to; they come first.
+        start: the name of that definition, if it is known what it leads to.
     """
+    if near:
+        names = [*(name for name in names if name in near), *(name for name in names if name not in near)]
     from jitrepl.worker.languages.sourcenames import shown
 
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
@@ -35,12 +45,17 @@ def undefined(names: list[str], modules: Collection[SessionModule], candidates: 
     for name in names[:_NAMES_SHOWN]:
         users = list(_users(name, modules))
         what = shown(name)
-        lines += [f"  {what} is used by {user}" for user in users[:_USERS_SHOWN]]
+        aside = f", not on the way from {shown(start)}" if near and name not in near else ""
+        lines += [f"  {what} is used by {user}{aside}" for user in users[:_USERS_SHOWN]]
         if len(users) > _USERS_SHOWN:
             lines.append(f"  {what} is used by {len(users) - _USERS_SHOWN} more")
         similar = "" if name.startswith(_CXX) else suggestion(name, candidates)
         if similar:
             hints.append(f"{quoted(name)}: {similar}" if len(names) > 1 else similar)
+    if start and not near:
+        those = "none of them" if len(names) > 1 else "it"
+        verb = "refers to" if len(names) > 1 else "does not refer to"
+        hints.append(f"{shown(start)} {verb} {those}, but its module is linked as a whole")
     if any(name.startswith(_CXX) for name in names):
         hints.append("neither libstdc++ nor libc++ has it: other libraries of C++ are opened by `:lib NAME`")
     return UndefinedError("\n".join(lines), "\n".join([*hints, _WAYS_OUT]))

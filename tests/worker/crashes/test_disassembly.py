@@ -35,6 +35,11 @@ def test_targets_have_their_names() -> None:
     assert [i.text for i in found][2] == "jmp loop"
 
 
+def test_the_end_of_the_function_ends_it() -> None:
+    found = around(TRIPLE, START + 2, START, nameless, START + 5)
+    assert [i.address - START for i in found] == [0, 2]
+
+
 def test_what_is_no_instruction_ends_it() -> None:
     assert around(TRIPLE, START + 8, START, nameless) == ()
 
