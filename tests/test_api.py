@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +21,7 @@ from jitrepl.errors import (
     IRError,
     JITError,
     SymbolError,
+    TimedOut,
     UndefinedError,
     WorkerDied,
 )
@@ -311,3 +313,30 @@ def test_a_process_with_threads_can_have_sessions() -> None:
     for thread in threads:
         thread.join()
     assert sorted(results) == [0, 1, 2]  # type: ignore[type-var]
+
+
+# What is public
+
+
+TABLES = (ROOT / "docs" / "python.md").read_text().partition("## Formatters")[0]
+LISTED = re.findall(r"^\| `(\w+)[(`]", TABLES, re.MULTILINE)
+
+
+def test_everything_that_a_session_has_for_python_programs_is_documented() -> None:
+    public = [name for name in vars(Session) if not name.startswith("_")]
+    assert set(public) - set(LISTED) == set()
+    with Session() as session:
+        inherited = [name for name in LISTED if name in public or hasattr(session, name)]
+    assert [name for name in LISTED if name not in inherited] == []
+
+
+def test_limits_and_flags_can_be_set_at_any_time(session: Session, tmp_path: Path, clang: str) -> None:
+    session.load("define void @spin() {\n  br label %l\nl:\n  br label %l\n}")
+    session.limits.timeout = 0.3
+    with pytest.raises(TimedOut):
+        session.call("spin")
+    session.limits.timeout = 0
+    session.compilation.cflags = ("-DN=7",)
+    (tmp_path / "n.c").write_text("int n(void) { return N; }")
+    session.load(tmp_path / "n.c")
+    assert session.call("n") == 7

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 
 class Requests:
-    """A session, as the shell sees it; `Session` says what the arguments are, and has what Python programs want."""
+    """A session, as the shell sees it; `Session` says what the arguments are, and has what Python programs want.
+
+    What docs/python.md does not list of it is for the shell, and may change.
+    """
 
     def __init__(
         self,
