@@ -35,6 +35,7 @@ def run_prompt(shell: Shell, inputs: Iterable[Record]) -> int:
     """
     banner = Banner(shell)
     prompt = make_prompt(shell)
+    from jitrepl.shell.pasting import without_prompts
     from jitrepl.shell.terminal import Terminal
 
     if sys.stdin.isatty():
@@ -55,7 +56,7 @@ def run_prompt(shell: Shell, inputs: Iterable[Record]) -> int:
         if text.strip():
             before = shell.failures
             try:
-                shell.run_text(text)
+                shell.run_text(without_prompts(text))
             except KeyboardInterrupt:
                 shell.output.lines([])
             prompt.auto_suggest.note(text, failed=shell.failures > before)  # type: ignore[union-attr]

@@ -654,6 +654,10 @@ def test_prompts_are_taken_off_what_is_pasted(terminal: Terminal) -> None:
     assert terminal.lines[-4:] == ["     ... :call two", "defined @two", "i32 2", PROMPT]
 
 
+def test_prompts_that_were_typed_are_taken_off_too(terminal: Terminal) -> None:
+    assert terminal.run(f"{PROMPT} :call sum 1 2") == ["i32 3"]
+
+
 def test_a_terminal_that_cannot_draw_shows_further_lines(start: Open) -> None:
     terminal = start(env={"TERM": "dumb"}).prompt()
     for line in ("define i32 @f() {", "ret i32 1", "}"):
