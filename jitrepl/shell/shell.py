@@ -20,7 +20,6 @@ from jitrepl.shell.inputs import (
     numbered_inputs,
     split_inputs,
 )
-from jitrepl.shell.mistakes import hint_for
 from jitrepl.shell.output import Output
 from jitrepl.shell.render import render, render_error, render_note
 from jitrepl.shell.session import Session
@@ -255,6 +254,8 @@ class Shell:
         symbol = self.session.symbols_by_name.get(first.partition("(")[0].removeprefix("@"))
         if symbol and symbol.kind == "function":
             return f"to call it: `:call {text.strip().removeprefix('@')}`"
+        from jitrepl.shell.mistakes import hint_for
+
         hint = hint_for(text)
         if hint:
             return hint

@@ -24,7 +24,6 @@ from jitrepl.worker.linking.units import Units
 from jitrepl.worker.loading import loaded, others_in
 from jitrepl.worker.memory_limit import MemoryLimit
 from jitrepl.worker.reader import ARCHIVE_MAGIC, quoted
-from jitrepl.worker.repeats import Repeats
 from jitrepl.worker.thunks import Thunks
 
 TYPE_CHECKING = False
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from jitrepl.crash_report import CrashReport
     from jitrepl.worker.evaluation import Evaluator
     from jitrepl.worker.linking.modules import SessionModule
+    from jitrepl.worker.repeats import Repeats
     from jitrepl.worker.snapshots import Copier
 
 _MERGED_AFTER = 50
@@ -106,7 +106,11 @@ class Engine:
         self.dylib.written_hosts = self._hosts.written
         self._languages = Languages(self.jit, thunks.way_out, self._hosts, self.dylib)
         self._generator = HostSymbolGenerator(self.jit, lambda symbol: self._outside.address(symbol))
-        self._repeats = Repeats(self.dylib, lambda name: self._hosts.find(name) is not None, memory.count)
+        self._repeats: Repeats | None = None
+        if self.snapshots:
+            from jitrepl.worker.repeats import Repeats
+
+            self._repeats = Repeats(self.dylib, lambda name: self._hosts.find(name) is not None, memory.count)
         self._caller = Caller(self.dylib, thunks, self._hosts, memory, self._languages, self._about_to_run)
         self._caller.limit = self._limit_on_memory
         self.crashes = CrashWatch(self.jit, self.dylib, self._hosts, self._caller)
@@ -141,7 +145,8 @@ class Engine:
         """
         if not isinstance(request, messages.Explain):
             self._initialisers.take_back_refused()
-            self._repeats.begin(request)
+            if self._repeats:
+                self._repeats.begin(request)
         if self.jit.trace:
             self.jit.trace.request(request)
         try:
@@ -159,7 +164,7 @@ class Engine:
     def _about_to_run(self) -> None:
         if self._notes:
             self.tell(self.take_notes())  # before the code prints something of its own
-        if self._repeats.compiled and self.snapshots and not self._initialisers.ending:
+        if self._repeats and self._repeats.compiled and self.snapshots and not self._initialisers.ending:
             self._repeats.copied()
             self.checkpoint()
 
@@ -181,6 +186,7 @@ class Engine:
 
     def can_repeat(self, request: messages.Request, reply: messages.Reply) -> bool:
         """Whether a snapshot can be spared, because repeating the request would do exactly what it has done."""
+        assert self._repeats is not None
         if self.jit.trace is None and self._repeats.can_repeat(request, reply):
             return True
         self._repeats.copied()
@@ -359,7 +365,8 @@ class Engine:
     # What ORC asks or tells
 
     def _materializing(self, module_id: str) -> None:
-        self._repeats.compiled = True
+        if self._repeats:
+            self._repeats.compiled = True
         self._linked += 1
         self._units.materializing(module_id)
 

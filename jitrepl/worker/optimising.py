@@ -11,6 +11,7 @@ from jitrepl.worker.jit import target_machine
 from jitrepl.worker.languages.sourcenames import mangled, meant_by
 from jitrepl.worker.linking import rewrite
 from jitrepl.worker.linking.missing import suggestion
+from jitrepl.worker.linking.passes import run_passes
 from jitrepl.worker.reader import quoted
 
 TYPE_CHECKING = False
@@ -110,14 +111,10 @@ class Optimiser:
 
     def _run(self, module: Module, passes: str) -> None:
         pipeline = f"default<{passes.lstrip('-')}>" if _LEVEL.fullmatch(passes) else passes
-        options = llvm.create_pass_options()
         try:
-            machine = target_machine(self._jit.triple)
-            error = llvm.run_passes(module.ptr, pipeline.encode(), machine, options)
-        finally:
-            llvm.dispose_pass_options(options)
-        if error:
-            raise InputError(f"{llvm.message_of(error)}", _EXAMPLES)
+            run_passes(module.ptr, pipeline.encode(), target_machine(self._jit.triple))
+        except JITError as problem:
+            raise InputError(problem.message, _EXAMPLES) from None
 
     def _entity(self, module: Module, name: str, passes: str) -> str:
         if not rewrite.value_named(module.ptr, name):

@@ -11,6 +11,7 @@ from time import process_time
 
 from jitrepl import messages
 from jitrepl.worker import llvm
+from jitrepl.worker.linking.passes import run_passes
 from jitrepl.worker.owned import Module, parse
 
 TYPE_CHECKING = False
@@ -119,7 +120,7 @@ class Repeats:
             if not llvm.is_declaration(function):
                 llvm.set_linkage(function, _EXTERNAL)  # nothing takes its place: what is not current is not asked for
                 llvm.set_comdat(function, None)
-        _run(module, b"inferattrs")  # what the C library's functions do
+        run_passes(module.ptr, b"inferattrs")  # what the C library's functions do
         harmless = llvm.create_enum_attribute(module.context.ptr, memory, _COMPUTES)
         for function, name in functions:
             if not llvm.is_declaration(function) or name.startswith("llvm."):
@@ -129,7 +130,7 @@ class Repeats:
                 llvm.remove_attribute(function, _FUNCTION, memory)
             if self._computes(name) if ours else name in _PRINTS:
                 llvm.add_attribute(function, _FUNCTION, harmless)
-        _run(module, b"cgscc(function-attrs)")
+        run_passes(module.ptr, b"cgscc(function-attrs)")
         return {
             name: not llvm.attribute_value(effects) & _INACCESSIBLE if effects else False
             for function, name in functions
@@ -147,11 +148,3 @@ def _functions(module: Module) -> list[tuple[int, str]]:
         found.append((function, llvm.name_of(function)))
         function = llvm.next_function(function)
     return found
-
-
-def _run(module: Module, passes: bytes) -> None:
-    options = llvm.create_pass_options()
-    try:
-        llvm.check(llvm.run_passes(module.ptr, passes, None, options))
-    finally:
-        llvm.dispose_pass_options(options)

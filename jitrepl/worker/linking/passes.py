@@ -11,10 +11,6 @@ _NEEDED = (
 )
 """What in a module's text or bitcode tells that passes are needed, and those."""
 
-_run = llvm.prototype("LLVMRunPasses", llvm.Error, llvm.Ptr, llvm.Str, llvm.Ptr, llvm.Ptr)
-_options = llvm.prototype("LLVMCreatePassBuilderOptions", llvm.Ptr)
-_dispose = llvm.prototype("LLVMDisposePassBuilderOptions", None, llvm.Ptr)
-
 
 def passes_for(data: bytes) -> tuple[bytes, ...]:
     """The passes that a module needs.
@@ -25,18 +21,19 @@ def passes_for(data: bytes) -> tuple[bytes, ...]:
     return tuple(passes for name, passes in _NEEDED if name in data)
 
 
-def run_passes(module: int, passes: bytes) -> None:
-    """Run passes.
+def run_passes(module: int, passes: bytes, machine: int | None = None) -> None:
+    """Run passes (llvm-c/Transforms/PassBuilder.h, `LLVMRunPasses`).
 
     Args:
         module: an `LLVMModuleRef`.
         passes: a pipeline in LLVM's notation.
+        machine: an `LLVMTargetMachineRef` for which to optimise.
 
     Raises:
         JITError: if LLVM refuses it.
     """
-    options = _options()
+    options = llvm.create_pass_options()
     try:
-        llvm.check(_run(module, passes, None, options))
+        llvm.check(llvm.run_passes(module, passes, machine, options))
     finally:
-        _dispose(options)
+        llvm.dispose_pass_options(options)

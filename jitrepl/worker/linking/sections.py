@@ -35,7 +35,6 @@ _section = llvm.prototype("LLVMGetSection", llvm.Str, llvm.Ptr)
 operand = llvm.prototype("LLVMGetOperand", llvm.Ptr, llvm.Ptr, c_uint)
 _struct = llvm.prototype("LLVMConstStructInContext", llvm.Ptr, llvm.Ptr, llvm.Ptr, c_uint, llvm.Bool)
 _array = llvm.prototype("LLVMConstArray2", llvm.Ptr, llvm.Ptr, llvm.Ptr, c_uint64)
-_type_of = llvm.prototype("LLVMTypeOf", llvm.Ptr, llvm.Ptr)
 _is_null = llvm.prototype("LLVMIsNull", llvm.Bool, llvm.Ptr)
 
 
@@ -66,7 +65,7 @@ def listed(module: int) -> dict[str, list[tuple[int, int]]]:
 
 
 def _pointers(constant: int) -> Iterator[int]:
-    kind = llvm.type_kind(_type_of(constant))
+    kind = llvm.type_kind(llvm.type_of(constant))
     if _is_null(constant):
         return
     if kind == _POINTER:
@@ -114,8 +113,8 @@ def _write_table(module: int, kind: str, rows: list[int]) -> None:
     table = llvm.named_global(module, kind.encode())
     if table:
         llvm.delete_global(table)
-    values = _array(_type_of(rows[0]), (c_void_p * len(rows))(*rows), len(rows))
-    made = llvm.add_global(module, _type_of(values), kind.encode())
+    values = _array(llvm.type_of(rows[0]), (c_void_p * len(rows))(*rows), len(rows))
+    made = llvm.add_global(module, llvm.type_of(values), kind.encode())
     llvm.set_initializer(made, values)
     llvm.set_linkage(made, _APPENDING)
 
