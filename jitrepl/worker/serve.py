@@ -48,9 +48,13 @@ def serve(stream: _socket.socket) -> None:
         wire.send(stream, messages.Told(notes))
         wire.receive(stream)
 
+    fresh = False  # whether a copy was made since the last rehearsal
+
     def checkpoint() -> None:
         """Leave a copy in which everything is compiled, before any of it runs."""
+        nonlocal fresh
         assert engine is not None
+        fresh = True
         served = engine.copier().leave(stream, replaces=True)
         if served is not stream:
             raise Woken(served)
@@ -140,7 +144,9 @@ def serve(stream: _socket.socket) -> None:
         if engine is not None and engine.wants_snapshot(request, reply):  # type: ignore[arg-type]
             repeats = engine.can_repeat(request, reply)  # type: ignore[arg-type]
             stream = engine.copier().leave(stream, repeats=repeats)
-            if not repeats and engine.jit.trace is None and _idle(stream, _SOON):
+            fresh = fresh or not repeats
+            if fresh and engine.jit.trace is None and _idle(stream, _SOON):
+                fresh = False
                 from jitrepl.worker.rehearsal import rehearse
 
                 rehearse(engine)
