@@ -10,9 +10,11 @@ from __future__ import annotations
 from time import process_time
 
 from jitrepl import messages
+from jitrepl.errors import JITError
 from jitrepl.worker import llvm
 from jitrepl.worker.linking.passes import run_passes
 from jitrepl.worker.owned import Module, parse
+from jitrepl.worker.reader import BITCODE_MAGIC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ _SECONDS, _COUNT = 0.02, 200
 _LARGE = 1 << 16
 """Modules that are longer, in bytes, are not looked at: a copy is made sooner."""
 
+_COMPILED = (".c", ".cc", ".cpp", ".cxx", ".C", ".rs")
+"""How the names of modules end whose bitcode a compiler has just made."""
 _PRINTS = frozenset({"printf", "putchar", "puts", "vprintf"})
 """What only writes to standard output, besides memory: that goes nowhere when it is repeated."""
 
@@ -101,11 +105,16 @@ class Repeats:
         """Whether each function of a module only computes."""
         if module.object or module.assembly or module.absent or module.ifuncs or len(module.data) > _LARGE:
             return {}
+        if module.data[:4] in BITCODE_MAGIC and not module.name.endswith(_COMPILED):
+            return {}  # LLVM may survive reading broken bitcode once, and not twice
         copy, _ = parse(module.data, "effects")
         if copy is None:
             return {}
         with copy:
-            return self._read_effects(copy)
+            try:
+                return self._read_effects(copy)
+            except JITError:  # what the passes do not like is not known to be harmless
+                return {}
 
     def _read_effects(self, module: Module) -> dict[str, bool]:
         assert module.context is not None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from llvmlite import binding
 
 from jitrepl import Session
 from jitrepl.errors import WorkerDied
@@ -162,6 +163,14 @@ def test_a_host_function_is_not_what_the_c_library_has_under_its_name(session: S
 def test_what_a_declaration_promises_is_not_believed(session: Session) -> None:
     session.load("declare i32 @getppid() memory(none)\ndefine i32 @f() {\n  %p = call i32 @getppid()\n  ret i32 %p\n}")
     assert copies_left(session, "f") == 1
+
+
+def test_bitcode_of_unknown_origin_is_not_read_once_more(session: Session) -> None:
+    text = "define i32 @f() { ret i32 1 }"
+    session.load(binding.parse_assembly(text).as_bitcode())
+    assert copies_left(session, "f") == 1
+    session.load(text)
+    assert copies_left(session, "f") == 0
 
 
 def test_literals_that_take_memory_leave_a_copy(session: Session) -> None:
