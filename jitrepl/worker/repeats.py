@@ -85,7 +85,7 @@ class Repeats:
         """Whether a module was read and nothing else was done."""
         found = self._dylib.named(reply.name)
         plain = not (reply.replaced or reply.gone or reply.opened or request.libraries)
-        if not plain or found is None or found.object or len(request.data) > _LARGE:
+        if not plain or found is None or found.object or not _can_be_read_again(found):
             return False
         return not (found.ready or found.constructs or found.destructs or found.assembly or found.ifuncs)
 
@@ -103,10 +103,8 @@ class Repeats:
 
     def _effects(self, module: SessionModule) -> dict[str, bool]:
         """Whether each function of a module only computes."""
-        if module.object or module.assembly or module.absent or module.ifuncs or len(module.data) > _LARGE:
+        if module.object or module.assembly or module.absent or module.ifuncs or not _can_be_read_again(module):
             return {}
-        if module.data[:4] in BITCODE_MAGIC and not module.name.endswith(_COMPILED):
-            return {}  # LLVM may survive reading broken bitcode once, and not twice
         copy, _ = parse(module.data, "effects")
         if copy is None:
             return {}
@@ -145,6 +143,12 @@ class Repeats:
             for function, name in functions
             for effects in (llvm.enum_attribute(function, _FUNCTION, memory),)
         }
+
+
+def _can_be_read_again(module: SessionModule) -> bool:
+    """Whether a module is small; LLVM may survive reading broken bitcode once, and not twice."""
+    sound = module.data[:4] not in BITCODE_MAGIC or module.name.endswith(_COMPILED)
+    return sound and len(module.data) <= _LARGE
 
 
 _EXTERNAL, _AVAILABLE_EXTERNALLY = 0, 1  # llvm-c/Core.h, LLVMLinkage
