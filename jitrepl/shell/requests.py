@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from jitrepl import messages
-from jitrepl.errors import InputError, JITError, SymbolError, UsageError, without_colours
+from jitrepl.errors import InputError, IRError, JITError, SymbolError, UsageError, without_colours
 from jitrepl.shell.client import Worker
 from jitrepl.shell.compilers import language_of
 from jitrepl.shell.settings import Limits
@@ -14,8 +14,10 @@ from jitrepl.shell.sources import (
     CODE,
     IR_SUFFIXES,
     LIBRARY,
+    SCRIPT_SUFFIX,
     SOURCE,
     folder_for_inputs,
+    has_instructions,
     is_script,
     kind_of,
     plain_ir,
@@ -86,7 +88,12 @@ class Requests:
         if kind_of(path, data) == LIBRARY:
             self.library(path)
             return messages.Loaded(path, (), opened=True)
-        return self._load(self.request_for(path, data, flags))
+        try:
+            return self._load(self.request_for(path, data, flags))
+        except IRError as problem:
+            if not problem.hint and has_instructions(data):
+                problem.hint = f"scripts may have instructions outside of functions: name it …{SCRIPT_SUFFIX}"
+            raise
 
     def library(self, name: str) -> tuple[str, ...]:
         """Open a library, whose symbols then serve the session; the files that it consists of.

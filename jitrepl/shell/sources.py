@@ -61,14 +61,32 @@ def read_source(path: str) -> bytes:
 
 
 def is_script(path: str, data: bytes) -> bool:
-    """Whether a file is a script of inputs: its name says so, or lines of a text begin with `:`."""
+    """Whether a file is a script of inputs.
+
+    Its name says so, or lines of a text begin with `:`, or it has instructions outside of functions and is not named as
+    IR is.
+    """
     if path.endswith(SCRIPT_SUFFIX):
         return True
     if b"\0" in data[:_HEAD] or language_of(path):
         return False
-    return (data.startswith((b":", BOM + b":")) or b"\n:" in data) and b"\0" not in data
+    if data.startswith((b":", BOM + b":")) or b"\n:" in data:
+        return b"\0" not in data
+    return not path.endswith(IR_SUFFIXES) and has_instructions(data)
 
 
+def has_instructions(data: bytes) -> bool:
+    """Whether a text has instructions outside of functions."""
+    from jitrepl.shell.inputs import Statement, split_inputs
+
+    if len(data) > _LONGEST_SCRIPT or b"\0" in data:
+        return False
+    lines = data.decode("utf-8", "replace").split("\n")
+    return any(isinstance(item, Statement) for item in split_inputs(lines))
+
+
+_LONGEST_SCRIPT = 1 << 20
+"""Bytes of a text that is looked through for instructions."""
 _HEAD = 4096
 """How many bytes tell most binary files from a text."""
 BOM = b"\xef\xbb\xbf"

@@ -89,6 +89,16 @@ def test_nothing_to_do_is_no_error(jitrepl: Run) -> None:
     assert jitrepl(input="").status == 0
 
 
+def test_ir_with_instructions_of_its_own_is_told_to_be_a_script(jitrepl: Run, tmp_path: Path) -> None:
+    file = tmp_path / "calls.ll"
+    file.write_text("call i32 @f()\n")
+    done = jitrepl(str(file))
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        1,
+        "scripts may have instructions outside of functions: name it ….jitrepl",
+    )
+
+
 def test_quit_ends_a_script(jitrepl: Run) -> None:
     done = jitrepl(input=":quit\n:call nope\n")
     assert (done.status, done.out + done.err) == (0, "")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jitrepl.errors import InputError
-from jitrepl.shell.sources import is_path, read_source
+from jitrepl.shell.sources import is_path, is_script, read_source
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +73,20 @@ def test_a_name_is_a_path_if_there_is_such_a_file(folder: Path) -> None:
     assert is_path("my file")
     assert is_path('"my file"')
     assert not is_path("your file")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "script"),
+    [
+        ("a.txt", "add i32 1, 2\n", True),
+        ("a", "define i32 @f() {\n  ret i32 7\n}\ncall i32 @f()\n", True),
+        ("a.ll", "define i32 @f() {\n  ret i32 7\n}\ncall i32 @f()\n", False),
+        ("a", "define i32 @f() {\n  ret i32 7\n}\n", False),
+        ("a.ll", "@g = global i32 1\n:print g\n", True),
+        ("a.jitrepl", "", True),
+        ("a.c", "int f(void) {\n:x\n}", False),
+        ("a.bc", "BC\0\n:x", False),
+    ],
+)
+def test_a_script_has_a_command_or_an_instruction_of_its_own(name: str, text: str, script: bool) -> None:
+    assert is_script(name, text.encode()) == script
