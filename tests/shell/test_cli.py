@@ -93,7 +93,7 @@ def test_ir_with_instructions_of_its_own_is_told_to_be_a_script(jitrepl: Run, tm
     file = tmp_path / "calls.ll"
     file.write_text("call i32 @f()\n")
     done = jitrepl(str(file))
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+    assert (done.status, done.err.splitlines()[-1]) == (
         1,
         "scripts may have instructions outside of functions: name it ….jitrepl",
     )
