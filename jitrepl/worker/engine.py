@@ -145,6 +145,8 @@ class Engine:
         """
         if not isinstance(request, messages.Explain):
             self._initialisers.take_back_refused()
+            if self._evaluator:
+                self._evaluator.clear()
             if self._repeats:
                 self._repeats.begin(request)
         if self.jit.trace:

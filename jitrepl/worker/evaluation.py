@@ -90,6 +90,7 @@ class Evaluator:
         self._finalize = finalize
         self._note = note
         self._bound: dict[str, Bound] = {}
+        self._over = ""
 
     def answer(self, request: messages.Evaluate | messages.Show) -> messages.Evaluated:
         """Execute an instruction, or show what a name stands for.
@@ -195,11 +196,18 @@ class Evaluator:
         admission = self._dylib.add(data, name)
         for note in admission.notes:
             self._note(note)
+        self._over = name
         try:
-            address = self._dylib.address_of(_symbol(name))
-            assert address is not None
-            self._caller.run(NULLARY, address, b"")
-        finally:
+            self._caller.run(NULLARY, self._memory.address_of(_symbol(name)), b"")
+        except Exception:
+            self.clear()
+            raise
+        self.clear()
+
+    def clear(self) -> None:
+        """Take out what is over. Of an instruction that crashed, the copy that goes on is asked first what it knows."""
+        name, self._over = self._over, ""
+        if name:
             Removal(self._dylib, name).run(self._finalize)
 
     def _used(self, statement: str) -> str:

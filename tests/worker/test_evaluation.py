@@ -40,6 +40,13 @@ def test_a_crash_takes_back_what_came_of_it_and_nothing_else(session: Session) -
         session.evaluate("%q")
 
 
+def test_a_crash_is_reported_as_that_of_a_function(session: Session) -> None:
+    with pytest.raises(WorkerDied, match="reached `unreachable`"):
+        session.evaluate("unreachable")
+    assert [frame.function for frame in session.last_crash.frames][:1] == ["input 1"]
+    assert session.modules() == ()
+
+
 def test_nothing_is_left_of_the_function(session: Session) -> None:
     session.evaluate("add i32 1, 2")
     assert session.modules() == ()
