@@ -10,6 +10,7 @@ import os
 import sys
 
 from jitrepl.errors import CompileError
+from jitrepl.filetypes import C_SUFFIXES, CXX_SUFFIXES, RUST_SUFFIXES
 from jitrepl.records import Record
 
 TYPE_CHECKING = False
@@ -81,12 +82,10 @@ class Language(Record):
 
 
 LANGUAGES = (
-    Language("C", (".c", ".i"), CLANG, ("cflags",)),
-    Language("C++", (".cpp", ".cc", ".cxx", ".c++", ".C", ".ii"), CLANG, ("cflags", "cxxflags")),
-    Language("Rust", (".rs",), RUSTC, ("rustflags",)),
+    Language("C", C_SUFFIXES, CLANG, ("cflags",)),
+    Language("C++", CXX_SUFFIXES, CLANG, ("cflags", "cxxflags")),
+    Language("Rust", RUST_SUFFIXES, RUSTC, ("rustflags",)),
 )
-
-SOURCE_SUFFIXES = tuple(suffix for language in LANGUAGES for suffix in language.suffixes)
 
 
 def language_of(path: str) -> Language | None:

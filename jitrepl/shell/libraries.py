@@ -6,7 +6,8 @@ import os
 import sys
 
 from jitrepl.errors import InputError
-from jitrepl.shell.sources import ARCHIVE_MAGIC, read_source
+from jitrepl.filetypes import ARCHIVE_MAGIC
+from jitrepl.shell.sources import read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import os
 
 from jitrepl import messages
 from jitrepl.errors import InputError, IRError, JITError, SymbolError, UsageError, without_colours
+from jitrepl.filetypes import BITCODE_MAGIC
 from jitrepl.shell.client import Worker
 from jitrepl.shell.compilers import language_of
 from jitrepl.shell.settings import Limits
@@ -184,6 +185,13 @@ class Requests:
         reply = self.ask(messages.Evaluate(f"<input {self._inputs}>", text))
         assert isinstance(reply, messages.Evaluated)
         return reply
+
+    def as_text(self, data: bytes) -> str:
+        """An input as the user can read it: bitcode as textual IR."""
+        if not data.startswith(BITCODE_MAGIC):
+            return data.decode("utf-8", "surrogateescape")
+        reply = self.ask(messages.Dump(data=data))
+        return reply.text if isinstance(reply, messages.Text) else ""
 
     def ask_load(self, name: str, data: bytes) -> messages.Loaded:
         """Load `data` and call it `name`."""

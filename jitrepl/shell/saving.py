@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _LINKED = {".ll": "ll", ".bc": "bc", ".s": "s", ".o": "o"}
 _KINDS = ".jitrepl a script of the inputs, .ll textual IR, .bc bitcode, .s assembly, .o an object"
-_BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
 
 
 def save(session: Session, requests: Sequence[messages.Request], path: str, over: bool = True) -> None:
@@ -75,7 +74,7 @@ def _lines(session: Session, requests: Sequence[messages.Request]) -> Iterator[s
             if between:
                 yield ":next"
             data = request.data
-            yield session.disassemble(data) if data[:4] in _BITCODE else data.decode("utf-8", "surrogateescape")
+            yield session.as_text(data)
             between = True
             continue
         between = False

@@ -6,9 +6,8 @@ import os
 
 from jitrepl import messages
 from jitrepl.errors import CompileError, Interrupted, IRError, JitreplError, UsageError
-from jitrepl.shell.commands import COMMANDS, run_command
+from jitrepl.shell.commands import run_command
 from jitrepl.shell.commands.registry import Leave
-from jitrepl.shell.compilers import language_of
 from jitrepl.shell.inputs import (
     IR,
     CommandLine,
@@ -23,26 +22,13 @@ from jitrepl.shell.inputs import (
 from jitrepl.shell.output import Output
 from jitrepl.shell.render import render, render_error, render_note
 from jitrepl.shell.session import Session
-from jitrepl.shell.sources import is_path, is_script, read_source
+from jitrepl.shell.sources import is_script, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from jitrepl.records import Record
-
-_LANGUAGES = {
-    (
-        "C",
-        ".c",
-    ): "#include #define #ifdef #ifndef #pragma auto bool char const double enum extern float inline int long "
-    "short signed size_t static struct typedef union unsigned void volatile",
-    ("C++", ".cpp"): "class constexpr namespace template using std::cout",
-    ("Rust", ".rs"): "#[derive #[no_mangle] #![no_std] fn impl let mod pub trait unsafe use",
-}
-_LANGUAGE_OF = {word: language for language, words in _LANGUAGES.items() for word in words.split()}
-"""The words that sources of other languages begin with."""
-
 
 _DEEPEST = 50
 """How deep scripts may load scripts."""
@@ -222,13 +208,17 @@ class Shell:
             try:
                 return self.session.add(item.text.encode("utf-8", "surrogateescape"))
             except IRError as problem:
-                problem.hint = problem.hint or self._misplaced(item.text, problem.message)
+                from jitrepl.shell.mistakes import misplaced
+
+                problem.hint = problem.hint or misplaced(item.text, problem.message, self.session.symbols_by_name)
                 raise
         if isinstance(item, Statement):
             try:
                 return self.session.ask_evaluate(item.text)
             except IRError as problem:
-                problem.hint = self._command_like(item.text) or problem.hint
+                from jitrepl.shell.mistakes import without_colon
+
+                problem.hint = without_colon(item.text, self.session.symbols_by_name) or problem.hint
                 raise
         if isinstance(item, Look):
             return self.session.ask(messages.Show(item.text))
@@ -236,40 +226,6 @@ class Shell:
         path = item.text.strip('"')
         data = read_source(path) if item.data is None else item.data
         return Script(path, data) if is_script(path, data) else self.session.load_file(path, data)
-
-    def _command_like(self, text: str) -> str:
-        """The next step for somebody who typed a command that is an opcode, too, without its colon: `call sum 1 2`."""
-        first, _, rest = text.strip().partition(" ")
-        word = rest.split(" ", 1)[0]
-        if first == "call":
-            meant = word.removeprefix("@") in self.session.symbols_by_name
-        else:
-            meant = first in COMMANDS and is_path(word)
-        return f"commands begin with a colon: `:{text.strip()}`" if meant else ""
-
-    def _misplaced(self, text: str, reason: str) -> str:
-        """The next step for somebody who typed a command without its colon, or an instruction."""
-        words = text.split()
-        first = words[0] if words else ""
-        symbol = self.session.symbols_by_name.get(first.partition("(")[0].removeprefix("@"))
-        if symbol and symbol.kind == "function":
-            return f"to call it: `:call {text.strip().removeprefix('@')}`"
-        from jitrepl.shell.mistakes import hint_for
-
-        hint = hint_for(text)
-        if hint:
-            return hint
-        if first in COMMANDS:
-            return f"commands begin with a colon: `:{text.strip()}`"
-        if language_of(first):
-            return f"to load it: `:load {text.strip()}`"
-        language = _LANGUAGE_OF.get(first.rstrip("!("))
-        if "expected top-level entity" in reason and language:
-            name, suffix = language
-            return f"this looks like {name}: write it to a file, and `:load` that: `:load FILE{suffix}`"
-        if "expected top-level entity" in reason and first.isalpha() and not text.endswith("{"):
-            return "IR begins with `define`, `declare`, `@` or `%`, a command with a colon: `:help` lists them"
-        return ""
 
     def _print_input(self, item: Record) -> None:
         text: str = getattr(item, "typed", "") or item.text  # type: ignore[attr-defined]

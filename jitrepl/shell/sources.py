@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from jitrepl.errors import InputError
-from jitrepl.shell.compilers import SOURCE_SUFFIXES, language_of
+from jitrepl.filetypes import ARCHIVE_MAGIC, BITCODE_MAGIC, ELF_MAGIC, SOURCE_SUFFIXES
+from jitrepl.shell.compilers import language_of
 
 IR_SUFFIXES = (".ll", ".bc")
 SCRIPT_SUFFIX = ".jitrepl"
@@ -14,10 +15,7 @@ BINARY_SUFFIXES = (".o", ".a", ".so")
 CODE, SOURCE, OBJECT, ARCHIVE, LIBRARY = "code", "source", "object", "archive", "library"
 """What a file can be: IR or bitcode, the source of another language, and what linkers and loaders take."""
 
-_ELF, _ELF_TYPE, _ELF_SHARED = b"\x7fELF", 16, 3  # <elf.h>: the magic bytes, where `e_type` is, ET_DYN
-ARCHIVE_MAGIC = (b"!<arch>\n", b"!<thin>\n")
-"""What archives begin with (ar(5)); a thin one has only the names of its members."""
-_BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
+_ELF_TYPE, _ELF_SHARED = 16, 3  # <elf.h>: where `e_type` is, ET_DYN
 
 
 def kind_of(path: str, data: bytes) -> str:
@@ -26,11 +24,11 @@ def kind_of(path: str, data: bytes) -> str:
     Raises:
         InputError: for a text that is called an object.
     """
-    if data.startswith(_ELF):
+    if data.startswith(ELF_MAGIC):
         return LIBRARY if data[_ELF_TYPE : _ELF_TYPE + 1] == bytes((_ELF_SHARED,)) else OBJECT
     if data.startswith(ARCHIVE_MAGIC):
         return ARCHIVE
-    if data.startswith(_BITCODE):
+    if data.startswith(BITCODE_MAGIC):
         return CODE
     if path.endswith(SOURCE_SUFFIXES):
         return SOURCE

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from jitrepl.worker.reader import BITCODE_MAGIC, quoted
+from jitrepl.filetypes import BITCODE_MAGIC
+from jitrepl.worker.reader import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

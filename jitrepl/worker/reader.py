@@ -9,6 +9,7 @@ from __future__ import annotations
 from ctypes import byref, c_size_t
 
 from jitrepl.errors import BitcodeError, InputError, IRError
+from jitrepl.filetypes import BITCODE_MAGIC
 from jitrepl.worker import llvm
 from jitrepl.worker.linking import rewrite
 from jitrepl.worker.linking.lowering import entries, has_ifuncs
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
 
 
 _TEXT = frozenset(b"\t\n\r" + bytes(range(32, 127)))
-BITCODE_MAGIC = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
-ELF_MAGIC = b"\x7fELF"
-ARCHIVE_MAGIC = (b"!<arch>\n", b"!<thin>\n")  # ar(5); a thin archive has only the names of its members
 
 # llvm-c/Core.h, LLVMLinkage
 _EXTERNAL, _INTERNAL, _PRIVATE = 0, 8, 9

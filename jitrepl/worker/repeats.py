@@ -11,10 +11,10 @@ from time import process_time
 
 from jitrepl import messages
 from jitrepl.errors import JITError
+from jitrepl.filetypes import BITCODE_MAGIC, SOURCE_SUFFIXES
 from jitrepl.worker import llvm
 from jitrepl.worker.linking.passes import run_passes
 from jitrepl.worker.owned import Module, parse
-from jitrepl.worker.reader import BITCODE_MAGIC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ _SECONDS, _COUNT = 0.02, 200
 _LARGE = 1 << 16
 """Modules that are longer, in bytes, are not looked at: a copy is made sooner."""
 
-_COMPILED = (".c", ".cc", ".cpp", ".cxx", ".C", ".rs")
-"""How the names of modules end whose bitcode a compiler has just made."""
 _PRINTS = frozenset({"printf", "putchar", "puts", "vprintf"})
 """What only writes to standard output, besides memory: that goes nowhere when it is repeated."""
 
@@ -146,8 +144,11 @@ class Repeats:
 
 
 def _can_be_read_again(module: SessionModule) -> bool:
-    """Whether a module is small; LLVM may survive reading broken bitcode once, and not twice."""
-    sound = module.data[:4] not in BITCODE_MAGIC or module.name.endswith(_COMPILED)
+    """Whether a module is small, and no bitcode but what a compiler has just made.
+
+    LLVM may survive reading broken bitcode once, and not twice.
+    """
+    sound = module.data[:4] not in BITCODE_MAGIC or module.name.endswith(SOURCE_SUFFIXES)
     return sound and len(module.data) <= _LARGE
 
 

@@ -15,6 +15,7 @@ from time import perf_counter
 
 from jitrepl import messages
 from jitrepl.errors import JITError
+from jitrepl.filetypes import ELF_MAGIC
 from jitrepl.worker import llvm, process
 from jitrepl.worker.linking.lowering import PREFIX
 from jitrepl.worker.owned import identifier_of
@@ -29,7 +30,6 @@ _SHOWN = 6
 """How many names a line has at most."""
 _NOT_SEEN = (7, 8, 9)
 """Linkages of what other modules cannot see: appending, internal, private (llvm-c/Core.h, `LLVMLinkage`)."""
-_ELF = b"\x7fELF"
 _OWN = {
     f"{PREFIX}call.": "jitrepl's thunk for calls of one type",
     f"{PREFIX}host.": "jitrepl's code for a host function",
@@ -247,7 +247,7 @@ def _symbols(data: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     from elftools.elf.elffile import ELFFile
     from elftools.elf.sections import SymbolTableSection
 
-    if not data.startswith(_ELF):
+    if not data.startswith(ELF_MAGIC):
         return (), ()
     elf: ELFFile = ELFFile(io.BytesIO(data))
     table = elf.get_section_by_name(".symtab")

@@ -11,8 +11,6 @@ from jitrepl.shell.commands.registry import Plain, command
 from jitrepl.shell.inputs import Inputs, split_inputs
 from jitrepl.shell.session import Session
 
-_BITCODE = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
-
 
 @command("e", group="modules")
 def edit(session: Session, what: Thing = "") -> Record:
@@ -28,15 +26,15 @@ def edit(session: Session, what: Thing = "") -> Record:
     if name.isdecimal():
         if int(name) not in session.typed:
             raise SymbolError(f"there is no input {name}", f"the last was {len(session.typed)}")
-        return _edit_text(_as_text(session, session.typed[int(name)]))
+        return _edit_text(session.as_text(session.typed[int(name)]))
     if not what:
-        return _edit_text(_as_text(session, session.typed[max(session.typed)]) if session.typed else "")
+        return _edit_text(session.as_text(session.typed[max(session.typed)]) if session.typed else "")
     symbol = session.symbols_by_name.get(what.removeprefix("@").strip('"'))
     home = symbol.module if symbol else ""
     if home in session.files() and not _is_binary(home):
         return _edit_file(session, home)
     if home.startswith("<input "):
-        return _edit_text(_as_text(session, session.typed[int(home[7:-1])]))
+        return _edit_text(session.as_text(session.typed[int(home[7:-1])]))
     return _edit_text(session.dump(what))
 
 
@@ -72,10 +70,6 @@ def _run_editor(path: str) -> None:
     status = os.waitstatus_to_exitcode(os.system(f"{editor} {quote(path)}"))
     if status:
         raise UsageError(f"the editor {editor} ended with exit status {status}", "EDITOR says which one to use")
-
-
-def _as_text(session: Session, data: bytes) -> str:
-    return session.disassemble(data) if data[:4] in _BITCODE else data.decode("utf-8", "surrogateescape")
 
 
 def _is_binary(path: str) -> bool:

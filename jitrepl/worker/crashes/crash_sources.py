@@ -8,13 +8,13 @@ without debug info; should it not, the functions differ in size, and no line is 
 from __future__ import annotations
 
 from jitrepl.errors import JitreplError
+from jitrepl.filetypes import BITCODE_MAGIC
 from jitrepl.worker.crashes.report import Sources
 from jitrepl.worker.crashes.symbolize import Object, Place
 from jitrepl.worker.hosts import Hosts
 from jitrepl.worker.jit import Jit
 from jitrepl.worker.linking.dylib import SessionDylib
 from jitrepl.worker.linking.modules import Unit
-from jitrepl.worker.reader import BITCODE_MAGIC
 
 
 class SessionSources(Sources):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from struct import error, unpack_from
 
 from jitrepl.errors import ObjectError
+from jitrepl.filetypes import ARCHIVE_MAGIC, BITCODE_MAGIC, ELF_MAGIC
 from jitrepl.worker.linking.objects import read_object
-from jitrepl.worker.reader import ARCHIVE_MAGIC, BITCODE_MAGIC, ELF_MAGIC
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from jitrepl import messages
 from jitrepl.errors import InternalError
+from jitrepl.filetypes import BITCODE_MAGIC
 from jitrepl.worker import llvm
 from jitrepl.worker.languages.support import source_name
 from jitrepl.worker.languages.uwtable import keep_unwind_tables
 from jitrepl.worker.linking import rewrite
 from jitrepl.worker.linking.passes import passes_for, run_passes
 from jitrepl.worker.owned import Context, Module, parse
-from jitrepl.worker.reader import BITCODE_MAGIC, Global, Reading
+from jitrepl.worker.reader import Global, Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
