@@ -133,6 +133,8 @@ class Splitter:
 
 def is_instruction(line: str) -> bool:
     """Whether a line begins with an opcode, maybe behind `%name =`; constant expressions have brackets behind it."""
+    if line.lstrip().startswith('%"'):  # a name in quotes may have blanks
+        line = "%" + line.partition('"')[2].partition('"')[2]
     words = line.split(None, 4)
     if len(words) > 2 and words[0].startswith("%") and words[1] == "=":
         words = words[2:]

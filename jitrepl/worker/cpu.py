@@ -12,7 +12,6 @@ import ctypes
 from jitrepl.worker import llvm
 
 _VERSION = b"GCC_4.8.0"
-_VERSIONED = ("__cpu_model", "__cpu_indicator_init")
 _REST = "__cpu_features2"
 _WORDS = 4
 # fmt: off

@@ -61,8 +61,7 @@ class Bound:
 
     def load(self, name: str) -> str:
         """The instruction that has the value under a name."""
-        written = f"%{name}" if name.isdigit() else quoted(name, "%")
-        return f"{written} = load {self.spelled}, ptr {_at(self.address)}, align 1 "
+        return f"{_written(name)} = load {self.spelled}, ptr {_at(self.address)}, align 1 "
 
 
 class Evaluator:
@@ -219,7 +218,7 @@ class Evaluator:
     def _known(self, name: str) -> Bound:
         found = self._bound.get(name)
         if found is None:
-            raise SymbolError(f"no %{name}", suggestion(name, list(self._bound)) or _values(self._bound))
+            raise SymbolError(f"no {_written(name)}", suggestion(name, list(self._bound)) or _values(self._bound))
         return found
 
     def _value(self, bound: Bound) -> messages.Value:
@@ -229,6 +228,11 @@ class Evaluator:
 def _symbol(name: str) -> str:
     """The function that an input becomes: `input 3`."""
     return name.strip("<>")
+
+
+def _written(name: str) -> str:
+    """The name of a value as IR writes it."""
+    return f"%{name}" if name.isdigit() else quoted(name, "%")
 
 
 def _at(address: int) -> str:
@@ -259,5 +263,5 @@ def _factor(statement: str) -> int:
 
 
 def _values(bound: dict[str, Bound]) -> str:
-    names = [f"%{name}" for name in bound if name != _LAST]
+    names = [_written(name) for name in bound if name != _LAST]
     return f"there are {', '.join(names[-8:])}" if names else "give a value its name first: %x = add i32 1, 2"

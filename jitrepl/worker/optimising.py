@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _LEVEL = re.compile(r"-?O[0123sz]")
 _EXAMPLES = "for example `-O2`, `instcombine,simplifycfg` or `function(sroa,gvn)`"
 _DATA = re.compile(r"\t\.(?:ascii|asciz|byte|short|long|quad|octa|zero|string|fill|space|set|single|double)\b")
-_INTERNAL, _PRIVATE = 8, 9  # llvm-c/Core.h, LLVMLinkage
 
 
 class Optimiser:
@@ -130,13 +129,11 @@ class Optimiser:
 
 def _defined(module: Module) -> Iterator[str]:
     for first, following in ((llvm.first_function, llvm.next_function), (llvm.first_global, llvm.next_global)):
-        value = first(module.ptr)
-        while value:
+        for value in rewrite.values_of(module.ptr, first, following):
             name = llvm.name_of(value)
-            mine = llvm.linkage(value) in (_INTERNAL, _PRIVATE) and first is llvm.first_global
+            mine = llvm.linkage(value) in (llvm.INTERNAL, llvm.PRIVATE) and first is llvm.first_global
             if not llvm.is_declaration(value) and not name.startswith("llvm.") and not mine:
                 yield name
-            value = following(value)
 
 
 def _without_directives(text: str) -> Iterator[str]:

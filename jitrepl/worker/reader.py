@@ -38,10 +38,7 @@ if TYPE_CHECKING:
 
 _TEXT = frozenset(b"\t\n\r" + bytes(range(32, 127)))
 
-# llvm-c/Core.h, LLVMLinkage
-_EXTERNAL, _INTERNAL, _PRIVATE = 0, 8, 9
-_WEAK = (2, 3, 4, 5, 6, 12, 14)  # linkonce, linkonce_odr, weak, weak_odr, extern_weak, common
-_AVAILABLE_EXTERNALLY, _EXTERN_WEAK, _COMMON = 1, 12, 14
+_WEAK = (2, 3, 4, 5, 6, llvm.EXTERN_WEAK, llvm.COMMON)  # linkonce and weak, each also with odr (LLVMLinkage)
 
 
 class Global:
@@ -87,13 +84,13 @@ class Global:
         self.name = llvm.name_of(value)
         self.kind = kind
         linkage = llvm.linkage(value)
-        self.local = linkage in (_INTERNAL, _PRIVATE)
-        self.private = linkage == _PRIVATE
+        self.local = linkage in (llvm.INTERNAL, llvm.PRIVATE)
+        self.private = linkage == llvm.PRIVATE
         self.weak = linkage in _WEAK
-        self.common = linkage == _COMMON
-        self.comdat = linkage == _EXTERNAL and rewrite.any_will_do(value)
+        self.common = linkage == llvm.COMMON
+        self.comdat = linkage == llvm.EXTERNAL and rewrite.any_will_do(value)
         self.used = bool(llvm.first_use(value))
-        self.defined = linkage != _AVAILABLE_EXTERNALLY and not llvm.is_declaration(value)
+        self.defined = linkage != llvm.AVAILABLE_EXTERNALLY and not llvm.is_declaration(value)
         self.signature: Signature | None = None
         self.described = False
         self.type: Type

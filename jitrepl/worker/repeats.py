@@ -14,6 +14,7 @@ from jitrepl.errors import JITError
 from jitrepl.filetypes import BITCODE_MAGIC, SOURCE_SUFFIXES
 from jitrepl.worker import llvm
 from jitrepl.worker.linking.passes import run_passes
+from jitrepl.worker.linking.rewrite import values_of
 from jitrepl.worker.owned import Module, parse
 
 TYPE_CHECKING = False
@@ -31,7 +32,6 @@ _LARGE = 1 << 16
 _PRINTS = frozenset({"printf", "putchar", "puts", "vprintf"})
 """What only writes to standard output, besides memory: that goes nowhere when it is repeated."""
 
-_FUNCTION = 0xFFFFFFFF  # LLVMAttributeFunctionIndex
 _INACCESSIBLE = 0x3 << 2  # llvm/Support/ModRef.h: two bits a location, `IRMemLocation::InaccessibleMem` is the second
 _COMPUTES = 0xF3  # reads and writes all that is not inaccessible
 
@@ -115,15 +115,17 @@ class Repeats:
     def _read_effects(self, module: Module) -> dict[str, bool]:
         assert module.context is not None
         memory, optnone = (llvm.attribute_kind_named(name, len(name)) for name in (b"memory", b"optnone"))
-        functions = list(_functions(module))
+        listed = values_of(module.ptr, llvm.first_function, llvm.next_function)
+        functions = [(function, llvm.name_of(function)) for function in listed]
         for function, name in functions:
-            if llvm.linkage(function) == _AVAILABLE_EXTERNALLY:
+            if llvm.linkage(function) == llvm.AVAILABLE_EXTERNALLY:
                 return {}
-            llvm.remove_attribute(function, _FUNCTION, optnone)
+            llvm.remove_attribute(function, llvm.FUNCTION_INDEX, optnone)
             if not name.startswith("llvm."):
-                llvm.remove_attribute(function, _FUNCTION, memory)  # somebody may have written it by hand
+                llvm.remove_attribute(function, llvm.FUNCTION_INDEX, memory)  # somebody may have written it by hand
             if not llvm.is_declaration(function):
-                llvm.set_linkage(function, _EXTERNAL)  # nothing takes its place: what is not current is not asked for
+                # Nothing takes its place: what is not current is not asked for.
+                llvm.set_linkage(function, llvm.EXTERNAL)
                 llvm.set_comdat(function, None)
         run_passes(module.ptr, b"inferattrs")  # what the C library's functions do
         harmless = llvm.create_enum_attribute(module.context.ptr, memory, _COMPUTES)
@@ -132,14 +134,14 @@ class Repeats:
                 continue
             ours = self._is_host(name) or name in self._dylib.defined
             if ours:
-                llvm.remove_attribute(function, _FUNCTION, memory)
+                llvm.remove_attribute(function, llvm.FUNCTION_INDEX, memory)
             if self._computes(name) if ours else name in _PRINTS:
-                llvm.add_attribute(function, _FUNCTION, harmless)
+                llvm.add_attribute(function, llvm.FUNCTION_INDEX, harmless)
         run_passes(module.ptr, b"cgscc(function-attrs)")
         return {
             name: not llvm.attribute_value(effects) & _INACCESSIBLE if effects else False
             for function, name in functions
-            for effects in (llvm.enum_attribute(function, _FUNCTION, memory),)
+            for effects in (llvm.enum_attribute(function, llvm.FUNCTION_INDEX, memory),)
         }
 
 
@@ -150,15 +152,3 @@ def _can_be_read_again(module: SessionModule) -> bool:
     """
     sound = module.data[:4] not in BITCODE_MAGIC or module.name.endswith(SOURCE_SUFFIXES)
     return sound and len(module.data) <= _LARGE
-
-
-_EXTERNAL, _AVAILABLE_EXTERNALLY = 0, 1  # llvm-c/Core.h, LLVMLinkage
-
-
-def _functions(module: Module) -> list[tuple[int, str]]:
-    found = []
-    function = llvm.first_function(module.ptr)
-    while function:
-        found.append((function, llvm.name_of(function)))
-        function = llvm.next_function(function)
-    return found

@@ -20,7 +20,7 @@ _VOID, _INTEGER, _FUNCTION, _STRUCT, _ARRAY, _POINTER, _VECTOR = 0, 8, 9, 10, 11
 _FLAGS = ("signext", "zeroext", "noext", "inreg", "nest", "swiftself", "swiftasync", "swifterror")
 _NUMBERS = ("align", "alignstack")
 _TYPED = ("sret", "byval", "byref", "inalloca", "preallocated", "elementtype")
-_RESULT, _FIRST_PARAM, _OF_FUNCTION = 0, 1, 0xFFFFFFFF  # llvm-c/Core.h, LLVMAttributeIndex
+_RESULT, _FIRST_PARAM = 0, 1  # llvm-c/Core.h, LLVMAttributeIndex
 
 C_CONVENTION = 0
 
@@ -198,7 +198,7 @@ class ContextReader(Owned):
 
     def never_returns(self, function: int) -> bool:
         """Whether a function has the attribute `noreturn`."""
-        return bool(llvm.enum_attribute(function, _OF_FUNCTION, self._noreturn))
+        return bool(llvm.enum_attribute(function, llvm.FUNCTION_INDEX, self._noreturn))
 
     def _attributes_at(self, function: int, index: int) -> tuple[str, Indirect | None]:
         refs = (c_void_p * llvm.attribute_count(function, index))()

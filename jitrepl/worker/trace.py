@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 6
 """How many names a line has at most."""
-_NOT_SEEN = (7, 8, 9)
-"""Linkages of what other modules cannot see: appending, internal, private (llvm-c/Core.h, `LLVMLinkage`)."""
+_NOT_SEEN = (llvm.APPENDING, llvm.INTERNAL, llvm.PRIVATE)
+"""Linkages of what other modules cannot see."""
 _OWN = {
     f"{PREFIX}call.": "jitrepl's thunk for calls of one type",
     f"{PREFIX}host.": "jitrepl's code for a host function",

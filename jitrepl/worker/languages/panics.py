@@ -123,7 +123,6 @@ _LONG, _VALUE = 0x80, 0xC0
 _OPTION_SIZES = (4, 2, 2, 2)
 """Bytes of the flags, the width, the precision and the index of a value, each there if its bit is set."""
 
-_UNFORMATTED = "(its value is not shown: Rust's library, which formats it, is not open)"
 _UNWRAPPED = "called `Option::unwrap()` on a `None` value"
 
 NO_UNWIND, IN_CLEANUP = "core::panicking::panic_cannot_unwind", "core::panicking::panic_in_cleanup"

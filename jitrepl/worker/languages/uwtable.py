@@ -9,7 +9,6 @@ from __future__ import annotations
 from jitrepl.worker import llvm
 from jitrepl.worker.owned import Module
 
-_FUNCTION = 0xFFFFFFFF  # LLVMAttributeFunctionIndex
 _ASYNC = 2
 """Tables that are right at each instruction, not only at calls."""
 
@@ -22,8 +21,8 @@ def keep_unwind_tables(module: Module) -> None:
     wanted = None
     function = llvm.first_function(module.ptr)
     while function:
-        silent = llvm.enum_attribute(function, _FUNCTION, nounwind) and not llvm.is_declaration(function)
-        if silent and not llvm.enum_attribute(function, _FUNCTION, uwtable):
+        silent = llvm.enum_attribute(function, llvm.FUNCTION_INDEX, nounwind) and not llvm.is_declaration(function)
+        if silent and not llvm.enum_attribute(function, llvm.FUNCTION_INDEX, uwtable):
             wanted = wanted or llvm.create_enum_attribute(module.context.ptr, uwtable, _ASYNC)
-            llvm.add_attribute(function, _FUNCTION, wanted)
+            llvm.add_attribute(function, llvm.FUNCTION_INDEX, wanted)
         function = llvm.next_function(function)

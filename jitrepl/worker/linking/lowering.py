@@ -24,8 +24,6 @@ _IFUNCS = f"{PREFIX}ifuncs."
 DSO = f"{PREFIX}dso."
 """What the symbols of units' handles begin with; the unit's id follows."""
 _DSO_HANDLE, _AT_EXIT, _CXA_AT_EXIT = b"__dso_handle", b"atexit", b"__cxa_atexit"
-_EXTERNAL, _INTERNAL, _PRIVATE = 0, 8, 9  # llvm-c/Core.h, LLVMLinkage
-_FUNCTION = 0xFFFFFFFF  # LLVMAttributeFunctionIndex
 _ATTRIBUTES = (b"naked", b"noinline", b"nounwind")
 _is_expression = llvm.prototype("LLVMIsAConstantExpr", llvm.Ptr, llvm.Ptr)
 _is_variable = llvm.prototype("LLVMIsAGlobalVariable", llvm.Ptr, llvm.Ptr)
@@ -79,7 +77,7 @@ def lower(module: Module, machine: str) -> None:
     for kind in _TABLES:
         table = llvm.named_global(ptr, kind.encode())
         if table:
-            llvm.set_linkage(table, _EXTERNAL)
+            llvm.set_linkage(table, llvm.EXTERNAL)
             rename(table, table_symbol(kind, id))
     _own_exit_handlers(ptr, id)
     for alias in values_of(ptr, llvm.first_alias, llvm.next_alias):
@@ -108,7 +106,7 @@ def _own_exit_handlers(ptr: int, id: str) -> None:
     taking = llvm.function_type(number, (c_void_p * 3)(pointer, pointer, pointer), 3, 0)
     register = llvm.named_function(ptr, _CXA_AT_EXIT) or llvm.add_function(ptr, _CXA_AT_EXIT, taking)
     own = llvm.add_function(ptr, encoded(f"{PREFIX}atexit"), llvm.value_type(function))
-    llvm.set_linkage(own, _INTERNAL)
+    llvm.set_linkage(own, llvm.INTERNAL)
     llvm.replace_uses(function, own)  # its declaration may have debug info, which is wrong on a definition
     values = (c_void_p * 3)(llvm.param(own, 0), llvm.const_null(pointer), handle)
     builder = llvm.create_builder(context)
@@ -129,7 +127,7 @@ def _replace_thread_local(ptr: int, alias: int) -> None:
     llvm.replace_uses(alias, llvm.aliasee(alias))
     pointer = llvm.pointer_type(llvm.module_context(ptr), 0)
     unused = llvm.add_global(ptr, pointer, b"")
-    llvm.set_linkage(unused, _INTERNAL)
+    llvm.set_linkage(unused, llvm.INTERNAL)
     llvm.set_initializer(unused, llvm.const_null(pointer))
     llvm.set_thread_local(alias, 0)
     llvm.set_aliasee(alias, unused)
@@ -144,10 +142,10 @@ def _give_size(ptr: int, alias: int) -> None:
     while _is_expression(base):
         values = [operand(base, at) for at in range(llvm.operand_count(base))]
         base = next((value for value in values if _is_expression(value) or _is_variable(value)), 0)
-    if not base or llvm.is_thread_local(base) or llvm.linkage(base) == _PRIVATE or comdat(base):
+    if not base or llvm.is_thread_local(base) or llvm.linkage(base) == llvm.PRIVATE or comdat(base):
         return
     linkage, visibility, name = llvm.linkage(base), llvm.visibility(base), llvm.name_of(base)
-    llvm.set_linkage(base, _PRIVATE)
+    llvm.set_linkage(base, llvm.PRIVATE)
     rename(base, f"{name}#body")
     whole = llvm.add_alias(ptr, llvm.value_type(base), 0, base, encoded(name))
     llvm.set_linkage(whole, linkage)
@@ -174,14 +172,14 @@ def _lower_ifuncs(ptr: int, id: str, machine: str) -> None:
     for ifunc in values_of(ptr, llvm.first_ifunc, llvm.next_ifunc):
         name = llvm.name_of(ifunc)
         slot = llvm.add_global(ptr, pointer, encoded(f"{PREFIX}ifunc.{name}"))
-        llvm.set_linkage(slot, _INTERNAL)
+        llvm.set_linkage(slot, llvm.INTERNAL)
         llvm.set_initializer(slot, llvm.const_null(pointer))
         stub = llvm.add_function(ptr, b"", llvm.value_type(ifunc))
         llvm.set_linkage(stub, llvm.linkage(ifunc))
         llvm.set_visibility(stub, llvm.visibility(ifunc))
         for attribute in _ATTRIBUTES:
             kind = llvm.attribute_kind_named(attribute, len(attribute))
-            llvm.add_attribute(stub, _FUNCTION, llvm.create_enum_attribute(context, kind, 0))
+            llvm.add_attribute(stub, llvm.FUNCTION_INDEX, llvm.create_enum_attribute(context, kind, 0))
         llvm.position_at_end(builder, llvm.append_block(context, stub, b""))
         llvm.build_call(builder, jumping, assembly, (c_void_p * 1)(slot), 1, b"")
         llvm.build_unreachable(builder)

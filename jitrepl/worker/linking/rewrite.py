@@ -14,10 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# llvm-c/Core.h: LLVMLinkage, LLVMVisibility, LLVMAttributeFunctionIndex
-_EXTERNAL, _AVAILABLE_EXTERNALLY, _INTERNAL, _PRIVATE = 0, 1, 8, 9
-_HIDDEN = 1
-_FUNCTION_INDEX = 0xFFFFFFFF
+_HIDDEN = 1  # llvm-c/Core.h, LLVMVisibility
 _ANY = 0  # llvm-c/Comdat.h, LLVMComdatSelectionKind
 
 comdat = llvm.prototype("LLVMGetComdat", llvm.Ptr, llvm.Ptr)
@@ -72,8 +69,8 @@ def name_unnamed(module: int) -> None:
                 continue
             if not llvm.is_declaration(value):
                 rename(value, str(number))
-                if llvm.linkage(value) != _PRIVATE:
-                    llvm.set_linkage(value, _INTERNAL)
+                if llvm.linkage(value) != llvm.PRIVATE:
+                    llvm.set_linkage(value, llvm.INTERNAL)
             number += 1
 
 
@@ -96,13 +93,13 @@ def undefine(module: int, name: str, symbol: str) -> None:
         return
     if llvm.named_function(module, encoded(name)) == value and not _is_meant_otherwise(module, value):
         llvm.set_comdat(value, None)
-        llvm.set_linkage(value, _AVAILABLE_EXTERNALLY)  # a body that nobody emits
+        llvm.set_linkage(value, llvm.AVAILABLE_EXTERNALLY)  # a body that nobody emits
         if symbol != name:
             rename(value, symbol)
     elif llvm.named_global(module, encoded(name)) == value and not aliases_of(module, value):
         llvm.set_comdat(value, None)
         llvm.set_initializer(value, None)
-        llvm.set_linkage(value, _EXTERNAL)
+        llvm.set_linkage(value, llvm.EXTERNAL)
         if symbol != name:
             rename(value, symbol)
     else:
@@ -133,11 +130,11 @@ def _replace(module: int, value: int, name: str, symbol: str) -> None:
         number = llvm.int32_type(llvm.module_context(module))
         target = llvm.add_global(module, number, encoded(f"{name}#nothing"))
         llvm.set_initializer(target, llvm.const_int(number, 0, 0))
-        llvm.set_linkage(target, _PRIVATE)
+        llvm.set_linkage(target, llvm.PRIVATE)
         llvm.set_aliasee(value, target)
     else:
         llvm.set_comdat(value, None)
-    llvm.set_linkage(value, _PRIVATE)
+    llvm.set_linkage(value, llvm.PRIVATE)
 
 
 def _declared_like(module: int, value: int, symbol: str) -> int:
@@ -204,7 +201,7 @@ def publish(module: int, name: str, symbol: str) -> None:
     if not value:
         return
     if llvm.is_thread_local(value):
-        llvm.set_linkage(value, _EXTERNAL)  # an alias of one would be another variable under emulated TLS
+        llvm.set_linkage(value, llvm.EXTERNAL)  # an alias of one would be another variable under emulated TLS
         llvm.set_visibility(value, _HIDDEN)
         rename(value, symbol)
         return
@@ -272,8 +269,8 @@ def make_redirectable(module: int, prefix: bytes, prologue: bytes) -> None:
     for function in values_of(module, llvm.first_function, llvm.next_function):
         if llvm.is_declaration(function) or llvm.has_prefix(function) or llvm.has_prologue(function):
             continue
-        if llvm.linkage(function) != _AVAILABLE_EXTERNALLY and not llvm.enum_attribute(
-            function, _FUNCTION_INDEX, naked
+        if llvm.linkage(function) != llvm.AVAILABLE_EXTERNALLY and not llvm.enum_attribute(
+            function, llvm.FUNCTION_INDEX, naked
         ):
             llvm.set_prefix(function, before)
             llvm.set_prologue(function, at)

@@ -26,8 +26,7 @@ _LISTS = (
 is a number at the name's end."""
 _DEFAULT_PRIORITY = 65535
 _BOUNDS = ("__start_", "__stop_")
-_LOCAL = (8, 9)  # internal, private: llvm-c/Core.h, LLVMLinkage
-_EXTERNAL, _APPENDING, _HIDDEN = 0, 7, 1
+_HIDDEN = 1  # llvm-c/Core.h, LLVMVisibility
 _FORMER_FIELDS = 2
 _POINTER, _ARRAY = 12, 11  # LLVMTypeKind
 
@@ -49,18 +48,17 @@ def listed(module: int) -> dict[str, list[tuple[int, int]]]:
         constant that it is in the list.
     """
     found: dict[str, list[tuple[int, int]]] = {}
-    variable = llvm.first_global(module)
-    while variable:
+    for variable in values_of(module, llvm.first_global, llvm.next_global):
         name = _section(variable)
-        if name:
-            for prefix, kind, priority in _LISTS:
-                initial = llvm.initializer(variable) if name.startswith(prefix) else None
-                if initial:
-                    number = name[len(prefix) :].strip(b".")
-                    due = int(number) if number.isdigit() else _DEFAULT_PRIORITY
-                    pairs = ((due if priority is None else priority, item) for item in _pointers(initial))
-                    found.setdefault(kind, []).extend(pairs)
-        variable = llvm.next_global(variable)
+        if not name:
+            continue
+        for prefix, kind, priority in _LISTS:
+            initial = llvm.initializer(variable) if name.startswith(prefix) else None
+            if initial:
+                number = name[len(prefix) :].strip(b".")
+                due = int(number) if number.isdigit() else _DEFAULT_PRIORITY
+                pairs = ((due if priority is None else priority, item) for item in _pointers(initial))
+                found.setdefault(kind, []).extend(pairs)
     return found
 
 
@@ -116,7 +114,7 @@ def _write_table(module: int, kind: str, rows: list[int]) -> None:
     values = _array(llvm.type_of(rows[0]), (c_void_p * len(rows))(*rows), len(rows))
     made = llvm.add_global(module, llvm.type_of(values), kind.encode())
     llvm.set_initializer(made, values)
-    llvm.set_linkage(made, _APPENDING)
+    llvm.set_linkage(made, llvm.APPENDING)
 
 
 def keep_bounded(module: int, prefix: str) -> None:
@@ -133,7 +131,7 @@ def keep_bounded(module: int, prefix: str) -> None:
     if not names:
         return
     for number, variable in enumerate(values_of(module, llvm.first_global, llvm.next_global)):
-        if llvm.linkage(variable) in _LOCAL and _section(variable) in names:
-            llvm.set_linkage(variable, _EXTERNAL)
+        if llvm.linkage(variable) in (llvm.INTERNAL, llvm.PRIVATE) and _section(variable) in names:
+            llvm.set_linkage(variable, llvm.EXTERNAL)
             llvm.set_visibility(variable, _HIDDEN)
             rename(variable, f"{prefix}{number}")
