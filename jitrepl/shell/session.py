@@ -75,8 +75,9 @@ class Session(Requests):
             signature: its IR type, for a function that the session does not declare: `double (double)`.
 
         Raises:
-            SymbolError, ArgumentError, JITError, HostError: if it cannot be called.
-            WorkerDied: if the call ended the worker; the session goes on with everything loaded again.
+            SymbolError, ArgumentError, JITError: if it cannot be called.
+            ThrownError, HostError: if an exception or a panic left it, or a host function failed.
+            WorkerDied, TimedOut, Interrupted: if the call ended the worker; the session goes on as it was before.
         """
         if not isinstance(name, str):
             raise ArgumentError(f"the name of a function is a str, not {type(name).__name__}")
@@ -227,6 +228,7 @@ class Session(Requests):
         self.last_call = None
         self._inputs = 0
         self.typed.clear()
+        self.saved.clear()
         self.watch.clear()
 
     def undo(self, count: int = 1) -> tuple[str, ...]:

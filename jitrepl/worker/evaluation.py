@@ -104,7 +104,7 @@ class Evaluator:
 
         Raises:
             IRError: if LLVM refuses it.
-            InputError: if it cannot stand alone.
+            InputError: if there is none, or it cannot stand alone.
             UndefinedError, JITError: if it cannot be compiled or linked.
             HostError, ThrownError: as a call.
         """
@@ -113,7 +113,9 @@ class Evaluator:
         name = (target[1] or target[2]) if target else ""
         # Blanks in its place: what follows stays in its column.
         statement = " " * target.end() + text[target.end() :] if target else text
-        opcode = statement.split(None, 1)[0]
+        opcode = next(iter(statement.split(None, 1)), "")
+        if not opcode:
+            raise InputError("there is no instruction", "for example: %x = add i32 1, 2")
         if opcode in _NEEDS_BLOCKS:
             raise InputError(f"`{opcode}` needs blocks around it", "put it into a function: define i32 @f() { … }")
         if opcode == "ret":
@@ -241,7 +243,7 @@ def _at(address: int) -> str:
 
 def _returned(statement: str) -> str:
     """`ret i32 1` as an instruction that yields what it returns."""
-    _, _, rest = statement.partition("ret")
+    _, _, rest = _COMMENT.sub("", statement).partition("ret")
     return "" if rest.split() == ["void"] else f"freeze{rest}"
 
 

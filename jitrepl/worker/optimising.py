@@ -81,6 +81,8 @@ class Optimiser:
 
     def _copy(self, what: str) -> tuple[list[str], str, Module]:
         """The functions that are meant, or else the name of a module; and a copy of the module."""
+        if not what and not self._dylib.modules:
+            raise SymbolError("nothing is loaded yet")
         if not what:
             return [], "", self._for_this_machine(link(self._dylib))
         whole = self._dylib.module_called(what)

@@ -48,9 +48,20 @@ def _explain(problem: Exception) -> None:
     """Say why this process ends, of which the shell only sees the exit status."""
     from jitrepl.worker.memory_limit import out_of_memory
 
-    if out_of_memory(problem):
-        os.write(2, b"error: the process that runs the code has no memory left\n")
+    lacking = "memory" if out_of_memory(problem) else "file descriptors" if _out_of_files(problem) else ""
+    if lacking:
+        os.write(2, f"error: the process that runs the code has no {lacking} left\n".encode())
         return
     import traceback  # a mistake of jitrepl's own
 
     traceback.print_exc()
+
+
+def _out_of_files(problem: BaseException | None) -> bool:
+    """Whether the limit for open files was reached, which JITed code may have done."""
+    return problem is not None and (
+        (isinstance(problem, OSError) and problem.errno == _EMFILE) or _out_of_files(problem.__context__)
+    )
+
+
+_EMFILE = 24  # <errno.h>

@@ -34,6 +34,7 @@ def test_its_signature_is_its_grammar(command: Command) -> None:
 def test_aliases_mean_commands_and_hide_none() -> None:
     assert set(ALIASES.values()) <= set(COMMANDS)
     assert not set(ALIASES) & set(COMMANDS)
+    assert len(ALIASES) == sum(len(command.aliases) for command in COMMANDS.values())
 
 
 @pytest.mark.parametrize(

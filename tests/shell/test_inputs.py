@@ -87,6 +87,8 @@ def test_an_instruction_outside_of_a_function_is_an_input() -> None:
         IR("@g = global i32 1"),
         Statement("store i32 5, ptr @g"),
     ]
+    assert inputs('%"a b" = add i32 1, 2') == [Statement('%"a b" = add i32 1, 2')]
+    assert inputs('%"a b" = type { i32 }') == [IR('%"a b" = type { i32 }')]
 
 
 def test_the_instructions_of_a_function_are_not() -> None:

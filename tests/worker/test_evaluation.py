@@ -91,6 +91,24 @@ def test_scalable_vectors_cannot_be_kept(session: Session) -> None:
         session.evaluate("%v = freeze <vscale x 4 x i32> zeroinitializer")
 
 
+@pytest.mark.parametrize("text", ["", " \n", "%x = "])
+def test_nothing_is_no_instruction(session: Session, text: str) -> None:
+    with pytest.raises(InputError, match="there is no instruction"):
+        session.evaluate(text)
+
+
+def test_a_comment_behind_ret_is_none_of_its_value(session: Session) -> None:
+    assert session.evaluate("ret i32 3 ; three") == 3
+    assert session.evaluate("ret void ; nothing") is None
+
+
+def test_a_name_in_quotes_may_have_blanks(session: Session) -> None:
+    session.evaluate('%"a b" = add i32 1, 2')
+    assert session.evaluate('%"a b"') == 3
+    with pytest.raises(SymbolError, match='no %"a c"'):
+        session.evaluate('%"a c"')
+
+
 def test_room_for_several(session: Session) -> None:
     session.evaluate("%p = alloca i64, i32 3")
     session.evaluate("%last = getelementptr i64, ptr %p, i64 2")

@@ -25,7 +25,8 @@ def edit(session: Session, what: Thing = "") -> Record:
     name = what.removeprefix("<").removesuffix(">").removeprefix("input ")
     if name.isdecimal():
         if int(name) not in session.typed:
-            raise SymbolError(f"there is no input {name}", f"the last was {len(session.typed)}")
+            last = f"the last was {max(session.typed)}" if session.typed else "nothing was typed yet"
+            raise SymbolError(f"there is no input {name}", last)
         return _edit_text(session.as_text(session.typed[int(name)]))
     if not what:
         return _edit_text(session.as_text(session.typed[max(session.typed)]) if session.typed else "")

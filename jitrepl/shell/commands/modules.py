@@ -33,7 +33,7 @@ def unload(session: Session, name: Thing) -> Record:
     return session.unload(what, force=name.endswith("!"))
 
 
-@command("r")
+@command()
 def reload(session: Session, path: Loaded = "") -> Record:
     """Load the files again that have changed, or PATH, and say which functions are other ones now.
 
@@ -78,6 +78,8 @@ def save(session: Session, path: File) -> Record:
     A file that was there before this session is written over if a `!` follows its name: `:save all.ll!`
     """
     name = path.removesuffix("!")
+    if not name:
+        raise UsageError("the path is missing", ":save PATH")
     session.save(name, over=path.endswith("!"))
     return Plain(f"saved {name}", result=False)
 
