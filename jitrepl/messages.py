@@ -34,7 +34,7 @@ class Start(Request):
     Args:
         llvm_options: options for libLLVM's own command-line parser, such as `-print-after-all`.
         warm_up: whether to compile something after the reply, so that the first call does not wait for it.
-        snapshots: whether to leave a copy of the process after each request that changed something.
+        snapshots: whether to leave copies of the process, to which a crash or `:undo` returns.
         memory: how much memory JITed code may take, in bytes; 0 for no limit.
         dies_with_shell: whether to be killed when the thread that started the worker ends, be it in a call.
         sources: the folder for files with what was typed, if a debugger is to show it; it need not exist.

@@ -17,8 +17,8 @@ from jitrepl.shell.settings import SETTINGS
 def undo(session: Session, count: Count = 1) -> Record:
     """Take back the last input, or the last COUNT: definitions, and what calls did to memory.
 
-    Each input that changed something has left a copy of the process that runs the code; the copy goes on. What
-    was printed or written to files stays.
+    The process that runs the code has left copies of itself; the one from before the input goes on. What was printed
+    or written to files stays.
     """
     return Undone(session.undo(count))
 
