@@ -25,12 +25,13 @@ class Entry:
         reply: what it was answered with.
     """
 
-    __slots__ = ("_result", "defines", "gone", "name", "repeatable", "request")
+    __slots__ = ("_result", "defines", "failed", "gone", "name", "repeatable", "request")
 
     def __init__(self, request: messages.Request, reply: messages.Reply) -> None:
         self.request = request
         self._result = _result_of(reply)
         self.repeatable = isinstance(reply, _REPEATABLE)
+        self.failed = isinstance(reply, messages.Failed)
         self.name = ""
         if isinstance(reply, messages.Loaded) or (isinstance(reply, messages.Unloaded) and reply.whole):
             self.name = reply.name
@@ -74,7 +75,7 @@ class Journal:
             self._entries.append(entry)
             entry.apply(self.symbols)
 
-    def entries(self, start: int, end: int | None = None) -> list[Entry]:
+    def entries(self, start: int = 0, end: int | None = None) -> list[Entry]:
         """Those after the first `start`, up to the one with number `end`."""
         return self._entries[start:end]
 
@@ -96,10 +97,6 @@ class Journal:
                 lines = entry.request.data.decode("utf-8", "replace").split("\n")
                 return lines[number - 1].strip() if 0 < number <= len(lines) else ""
         return ""
-
-    def requests(self) -> list[messages.Request]:
-        """What was asked, in order."""
-        return [entry.request for entry in self._entries]
 
     def loaded(self) -> dict[str, messages.Load]:
         """What the session has loaded and not unloaded, by name, as it was loaded."""

@@ -14,18 +14,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from jitrepl.shell.journal import Entry
     from jitrepl.shell.session import Session
 
 _LINKED = {".ll": "ll", ".bc": "bc", ".s": "s", ".o": "o"}
 _KINDS = ".jitrepl a script of the inputs, .ll textual IR, .bc bitcode, .s assembly, .o an object"
 
 
-def save(session: Session, requests: Sequence[messages.Request], path: str, over: bool = True) -> None:
+def save(session: Session, entries: Sequence[Entry], path: str, over: bool = True) -> None:
     """Write a session to a file; what kind of file, its suffix says.
 
     Args:
         session: the session.
-        requests: what was asked of it, in order.
+        entries: what it did, in order.
         path: the file.
         over: whether a file is written over that this session has not written.
 
@@ -44,7 +45,7 @@ def save(session: Session, requests: Sequence[messages.Request], path: str, over
     if kind:
         session.ask(messages.Save(full, kind))
     else:
-        text = "\n".join([*_HEADER, *_lines(session, requests), ""])
+        text = "\n".join([*_HEADER, *_lines(session, entries), ""])
         try:
             with open(full, "w", encoding="utf-8", errors="surrogateescape") as file:
                 file.write(text)
@@ -61,25 +62,34 @@ _HEADER = ("; a session of jitrepl: `jitrepl FILE` brings it back", ":next")
 """A comment that is no part of the first input, whose lines count from its own beginning."""
 
 
-def _lines(session: Session, requests: Sequence[messages.Request]) -> Iterator[str]:
+def _lines(session: Session, entries: Sequence[Entry]) -> Iterator[str]:
     for name in FLAGS:
         if flags := getattr(session.compilation, name):
             yield f":set {name} {SETTINGS[name].show(flags)}"
     names: dict[str, str] = {}  # inputs that failed are not in the script, so the others get other numbers
     inputs, between = 0, False
-    for request in requests:
+    for entry in entries:
+        request = entry.request
+        if entry.failed:  # a script would end there
+            if between:
+                yield ":next"
+            yield "; this failed: " + as_line(request).replace("\n", "\n; ")
+            yield ":next"
+            between = False
+            continue
         if isinstance(request, messages.Load) and request.name.startswith("<"):
             inputs += 1
             names[request.name] = f"<input {inputs}>"
             if between:
                 yield ":next"
-            data = request.data
-            yield session.as_text(data)
+            yield session.as_text(request.data)
             between = True
             continue
         between = False
         if isinstance(request, messages.Load):
             names[request.name] = os.path.abspath(os.path.expanduser(request.name))
+        elif isinstance(request, messages.Evaluate):
+            inputs += 1
         elif isinstance(request, messages.Unload):
             known = names.get(request.what) or names.get(f"<{request.what.strip('<>')}>")
             request = messages.Unload(known or request.what, request.force)

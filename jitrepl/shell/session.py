@@ -220,7 +220,7 @@ class Session(Requests):
         """
         from jitrepl.shell.saving import save
 
-        save(self, self._supervisor.journal.requests(), path, over)
+        save(self, self._supervisor.journal.entries(), path, over)
 
     def reset(self) -> None:
         """Begin anew, with nothing loaded; limits stay."""

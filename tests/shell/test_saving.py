@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jitrepl import Session
-from jitrepl.errors import IRError, JITError, UsageError
+from jitrepl.errors import HostError, IRError, JITError, UsageError
 
 MAIN = '#include <stdio.h>\nint f(void), get(void);\nint main(void) { printf("%d %d\\n", f(), get()); }\n'
 WORK = [
@@ -78,6 +78,32 @@ def test_inputs_keep_the_numbers_that_commands_use(worked: Session, tmp_path: Pa
     worked.load("define i32 @last() { ret i32 5 }")
     worked.unload("input 5")
     assert script(worked, tmp_path / "saved.jitrepl")[-2:] == ["define i32 @last() { ret i32 5 }", ":unload <input 4>"]
+
+
+def test_instructions_have_numbers_too(session: Session, tmp_path: Path) -> None:
+    session.evaluate("%x = add i32 1, 2")
+    session.load("define i32 @f() { ret i32 1 }")
+    session.load("define i32 @g() { ret i32 1 }")
+    session.unload("input 2")
+    assert script(session, tmp_path / "saved.jitrepl")[-1] == ":unload <input 2>"
+
+
+def test_a_call_that_failed_is_no_more_than_a_comment(
+    session: Session, tmp_path: Path, jitrepl: Callable[..., Any]
+) -> None:
+    (tmp_path / "h.py").write_text('from jitrepl import host\n@host("void ()")\ndef fail():\n    raise ValueError\n')
+    session.host(str(tmp_path / "h.py"))
+    session.load("declare void @fail()\ndefine void @f() {\n  call void @fail()\n  ret void\n}")
+    with pytest.raises(HostError):
+        session.call("f")
+    session.load("define i32 @g() { ret i32 5 }")
+    assert script(session, tmp_path / "saved.jitrepl")[-4:] == [
+        ":next",
+        "; this failed: :call f",
+        ":next",
+        "define i32 @g() { ret i32 5 }",
+    ]
+    assert jitrepl(str(tmp_path / "saved.jitrepl"), "-e", ":call g").out == "i32 5\n"
 
 
 def test_bitcode_becomes_text_also_when_it_was_replaced(bitcode: Path, tmp_path: Path) -> None:
