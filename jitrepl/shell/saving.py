@@ -38,7 +38,7 @@ def save(session: Session, entries: Sequence[Entry], path: str, over: bool = Tru
     suffix = os.path.splitext(full)[1].lower()
     kind = _LINKED.get(suffix)
     if not kind and suffix != SCRIPT_SUFFIX:
-        said = f"{path} does not end in what says" if not suffix else f"{suffix} does not say"
+        said = f"{path or 'an empty path'} does not end in what says" if not suffix else f"{suffix} does not say"
         raise UsageError(f"{said} what to write", f"these do: {_KINDS}")
     if not over and full not in session.saved and os.path.lexists(full):
         raise UsageError(f"{path} is there already", f"`:save {_quoted(path)}!` writes over it")

@@ -51,7 +51,7 @@ class Session(Requests):
         if isinstance(source, bytes | bytearray):
             return self.add(bytes(source))
         if isinstance(source, str) and is_ir(source):
-            return self.add(source.encode())
+            return self.add(source.encode("utf-8", "surrogateescape"))
         if isinstance(source, str | os.PathLike):
             from jitrepl.shell.settings import read_flags
 
@@ -59,7 +59,7 @@ class Session(Requests):
             return self.load_file(path if isinstance(path, str) else os.fsdecode(path), flags=read_flags(flags))
         if source is None or isinstance(source, int | float):
             raise ArgumentError(f"a {type(source).__name__} is no source", "give a path, IR text, bitcode or a module")
-        return self.add(str(source).encode())
+        return self.add(str(source).encode("utf-8", "surrogateescape"))
 
     def call(self, name: str, *arguments: object, signature: str = "") -> Any:
         """Call a function and return what it returned, as a Python value.
@@ -102,6 +102,8 @@ class Session(Requests):
             SymbolError: if there is nothing of that name.
             JITError, HostError, ThrownError, WorkerDied: as `call`.
         """
+        if not isinstance(text, str):
+            raise ArgumentError(f"an instruction is a str, not {type(text).__name__}")
         if text.lstrip().startswith(("@", "%")) and "=" not in text:
             reply = self.ask(messages.Show(text.strip()))
             return reply.value.data if isinstance(reply, messages.Evaluated) else None
@@ -149,7 +151,9 @@ class Session(Requests):
         Raises:
             BitcodeError: if it cannot be read.
         """
-        reply = self.ask(messages.Dump(data=bitcode))
+        if not isinstance(bitcode, bytes | bytearray) or not bitcode:
+            raise ArgumentError("there is no bitcode to read", "give it as bytes")
+        reply = self.ask(messages.Dump(data=bytes(bitcode)))
         return reply.text if isinstance(reply, messages.Text) else ""
 
     def symbols(self) -> tuple[messages.Symbol, ...]:
@@ -241,8 +245,11 @@ class Session(Requests):
             What was undone, the last first.
 
         Raises:
+            ArgumentError: if that is not a number from 1.
             UndoError: if the session does not remember that far back; then nothing was undone.
         """
+        if not isinstance(count, int) or count < 1:
+            raise ArgumentError(f"{count!r} is not how many inputs to take back", "that is a number from 1")
         return self._supervisor.undo(count)
 
     @property
