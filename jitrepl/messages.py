@@ -60,6 +60,7 @@ class Load(Request):
             as linkers do.
         libraries: shared libraries to open before, by path or soname: what its compiler takes for granted.
         flags: what the user told its compiler, to compile it again.
+        command: the command that makes this request, if it is not `:load`.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Load(Request):
     replace: bool = True
     libraries: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    command: str = ""
 
 
 class Call(Request):

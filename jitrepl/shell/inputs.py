@@ -93,7 +93,7 @@ class Splitter:
         if self._number == 1:
             line = line.removeprefix("\ufeff")  # a byte order mark
             line = f";{line}" if is_shebang(line) else line
-        begins = self._blank and (line.lstrip().startswith(":") or is_shell_line(line))
+        begins = (self._blank and line.lstrip().startswith(":")) or (self._open <= 0 and is_shell_line(line))
         if begins or line.startswith(":"):
             yield from self.finish()
             self.line = self._number
@@ -103,11 +103,11 @@ class Splitter:
             yield from self.finish()
             self.line = self._number
             yield Path((line if is_path(line) else without_comment(line)).strip())
-        elif self._open <= 0 and _is_name(without_comment(line)):
+        elif self._open <= 0 and not self._instruction and _is_name(without_comment(line)):
             yield from self.finish()
             self.line = self._number
             yield Look(without_comment(line).strip())
-        elif self._open <= 0 and is_instruction(line):
+        elif self._open <= 0 and not self._instruction and is_instruction(line):
             yield from self.finish()
             self._instruction = True
             yield from self._add(line)
@@ -119,7 +119,7 @@ class Splitter:
         self._lines.append(line)
         self._blank = self._blank and _says_nothing(line)
         self._open += _opened(line)
-        if self._instruction and self._open <= 0:
+        if self._instruction and self._open <= 0 and not without_comment(line).rstrip().endswith((",", "=")):
             yield from self.finish()
 
     def finish(self) -> Iterator[Record]:
@@ -133,9 +133,10 @@ class Splitter:
 
 def is_instruction(line: str) -> bool:
     """Whether a line begins with an opcode, maybe behind `%name =`; constant expressions have brackets behind it."""
-    if line.lstrip().startswith('%"'):  # a name in quotes may have blanks
-        line = "%" + line.partition('"')[2].partition('"')[2]
-    words = line.split(None, 4)
+    text = line.lstrip()
+    if text.startswith('%"'):
+        text = "%" + text[2:].partition('"')[2]
+    words = text.split(None, 4)
     if len(words) > 2 and words[0].startswith("%") and words[1] == "=":
         words = words[2:]
     return bool(words) and words[0] in OPCODES and not any(word.startswith("(") for word in words[1:2])

@@ -121,6 +121,8 @@ def described(request: messages.Request) -> str:
         return request.name
     if isinstance(request, messages.Show):
         return f"looking up {request.what}"
+    if isinstance(request, messages.Optimise):
+        return f"running passes over {request.what or 'the session'}"
     if isinstance(request, messages.Run):
         return "compiling @main"
     if isinstance(request, messages.Load):
@@ -156,6 +158,8 @@ def as_line(request: messages.Request) -> str:
     if isinstance(request, messages.AddLibrary):
         return f":lib {_quoted(request.path)}"
     if isinstance(request, messages.Load):
+        if request.command:
+            return request.command
         from shlex import join
 
         line = f":load {_quoted(os.path.abspath(os.path.expanduser(request.name)))}"

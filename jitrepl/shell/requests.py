@@ -193,6 +193,19 @@ class Requests:
         reply = self.ask(messages.Dump(data=data))
         return reply.text if isinstance(reply, messages.Text) else ""
 
+    def load_again(self, name: str, data: bytes, command: str) -> messages.Loaded:
+        """Load a module again as something else was made of it.
+
+        Args:
+            name: the module's.
+            data: what it is from now on.
+            command: what does this, for a saved script; IR that was typed is saved as it is then.
+        """
+        former = self._supervisor.journal.files().get(name)
+        if former is None:
+            return self.ask_load(name, data)
+        return self._load(messages.Load(name, data, True, former.libraries, former.flags, command))
+
     def ask_load(self, name: str, data: bytes) -> messages.Loaded:
         """Load `data` and call it `name`."""
         return self._load(messages.Load(name, data))

@@ -15,7 +15,7 @@ from jitrepl.worker import llvm
 from jitrepl.worker.linking.initialisers import NULLARY
 from jitrepl.worker.linking.missing import suggestion
 from jitrepl.worker.linking.removal import Removal
-from jitrepl.worker.reader import Reading, quoted
+from jitrepl.worker.reader import Reading, names_of_types, quoted
 from jitrepl.worker.types import Array, Type, Unsupported, Void
 
 TYPE_CHECKING = False
@@ -37,6 +37,9 @@ _NEEDS_BLOCKS = frozenset(f"{_ENDS} {_BEGINS}".split())
 _RESULT = '%"the result"'
 _LAST = "_"
 """The name of what was yielded last, as in Python."""
+_ENTRY = '"the beginning"'
+_LARGEST = 1 << 30
+"""Bytes that an `alloca` may ask for."""
 _ROOM = 64
 """Bytes beside a value, for its alignment."""
 _SHOWN = 100
@@ -50,12 +53,14 @@ class Bound:
         type: the type.
         spelled: how IR spells it here; names of structs included.
         address: where the value lies.
+        definition: what that spelling stood for when the value was made.
     """
 
-    __slots__ = ("address", "spelled", "type")
+    __slots__ = ("address", "definition", "spelled", "type")
 
-    def __init__(self, type: Type, spelled: str, address: int) -> None:
+    def __init__(self, type: Type, spelled: str, address: int, definition: str) -> None:
         self.type = type
+        self.definition = definition
         self.spelled = spelled
         self.address = address
 
@@ -120,27 +125,32 @@ class Evaluator:
             raise InputError(f"`{opcode}` needs blocks around it", "put it into a function: define i32 @f() { … }")
         if opcode == "ret":
             statement = _returned(statement)
-        head = f"define void {quoted(_symbol(request.name))}() {{ start: {self._used(statement)}"
+        symbol = self._free_symbol(request.name)
+        used = self._used(statement)
+        head = f"define void {quoted(symbol)}() {{ {_ENTRY}: {''.join(bound.load(name) for name, bound in used)}"
         reading = self._read(statement, text, request.name, head, "\nret void\n}")
         with reading.module, self._dylib.reader.types.context() as reader:
-            result = _last_instruction(reading)
+            result, count = _last_instruction(reading)
+            if count > len(used) + 1:
+                raise InputError("there are several instructions", "an input is one of them")
+            for note in reading.notes:
+                self._note(note)
             type: Type = reader.type(llvm.type_of(result)) if result else Void()
             spelled = llvm.text_of(llvm.print_type(llvm.type_of(result))).partition(" = ")[0] if result else "void"
             if opcode == "alloca" and result:
-                room = reader.type(llvm.allocated_type(result)).size * _factor(statement)
-                address = self._memory.keep(bytes(room), _ROOM)  # a function's stack would be gone now
+                address = self._allocated(statement, reader.type(llvm.allocated_type(result)))
                 return self._yielded(name, type, spelled, address.to_bytes(type.size, "little"))
         if isinstance(type, Unsupported):
             raise InputError(f"a value of type {type.text} cannot be kept", "put it into a function: define … { … }")
         if isinstance(type, Void):
-            self._run(request.name, reading.data)
+            self._run(request.name, symbol, reading.data)
             return messages.Evaluated("", messages.Value("void", "", None))
         kept = ctypes.create_string_buffer(type.size + _ROOM)
         place = ctypes.addressof(kept) + -ctypes.addressof(kept) % _ROOM
         tail = f"\nstore {spelled} {_RESULT}, ptr {_at(place)}, align 1\nret void\n}}"
         reading = self._read(statement, text, request.name, f"{head}{_RESULT} = ", tail)
         reading.module.close()
-        self._run(request.name, reading.data)
+        self._run(request.name, symbol, reading.data)
         return self._yielded(name, type, spelled, ctypes.string_at(place, type.size))
 
     def show(self, what: str) -> messages.Evaluated:
@@ -177,7 +187,7 @@ class Evaluator:
 
     def _yielded(self, name: str, type: Type, spelled: str, data: bytes) -> messages.Evaluated:
         """Keep a value, under its name if it has one."""
-        bound = Bound(type, spelled, self._memory.keep(data, _ROOM))
+        bound = Bound(type, spelled, self._memory.keep(data, _ROOM), self._definition(spelled))
         self._bound[_LAST] = bound
         if name:
             self._bound[name] = bound
@@ -193,13 +203,13 @@ class Evaluator:
                 problem.hint = suggestion(undefined[1], list(self._bound)) or _values(self._bound)
             raise
 
-    def _run(self, name: str, data: bytes) -> None:
+    def _run(self, name: str, symbol: str, data: bytes) -> None:
         admission = self._dylib.add(data, name)
         for note in admission.notes:
             self._note(note)
         self._over = name
         try:
-            self._caller.run(NULLARY, self._memory.address_of(_symbol(name)), b"")
+            self._caller.run(NULLARY, self._memory.address_of(symbol), b"")
         except Exception:
             self.clear()
             raise
@@ -211,11 +221,40 @@ class Evaluator:
         if name:
             Removal(self._dylib, name).run(self._finalize)
 
-    def _used(self, statement: str) -> str:
-        """Instructions that have the values that a statement uses; numbers in ascending order, as LLVM wants them."""
+    def _used(self, statement: str) -> list[tuple[str, Bound]]:
+        """The values that a statement uses; numbers in ascending order, as LLVM wants them.
+
+        Raises:
+            InputError: if the type of one is another one by now.
+        """
         text = _COMMENT.sub("", statement)
         names = {found[1] or found[2] for found in _USE.finditer(text)} & self._bound.keys()
-        return "".join(self._bound[name].load(name) for name in sorted(names, key=lambda n: (n.isdigit(), len(n), n)))
+        used = [(name, self._bound[name]) for name in sorted(names, key=lambda n: (n.isdigit(), len(n), n))]
+        for name, bound in used:
+            if self._definition(bound.spelled) != bound.definition:
+                problem = f"{bound.spelled} is another type by now; {_written(name)} has the former one"
+                raise InputError(problem, f"make it anew: {_written(name)} = …")
+        return used
+
+    def _definition(self, spelled: str) -> str:
+        return self._dylib.lender.type_definitions(names_of_types(spelled)) if "%" in spelled else ""
+
+    def _allocated(self, statement: str, type: Type) -> int:
+        """The address of what an `alloca` asks for: it stays, while a function's stack would be gone now."""
+        count, align = (re.search(rf",\s*{what}\s+(-?\d+)", statement) for what in (r"i\d+", "align"))
+        size = type.size * (int(count[1]) if count else 1)
+        if not 0 <= size <= _LARGEST:
+            raise InputError(
+                f"{size:,} bytes are too much for one value", f"no more than {_LARGEST:,} can be allocated"
+            )
+        return self._memory.keep(bytes(size), max(_ROOM, int(align[1]) if align else 0))
+
+    def _free_symbol(self, name: str) -> str:
+        """The function that an input becomes: `input 3`, unless the session has something of that name."""
+        symbol = name.strip("<>")
+        while self._dylib.find(symbol) or self._dylib.declared(symbol):
+            symbol += "'"
+        return symbol
 
     def _known(self, name: str) -> Bound:
         found = self._bound.get(name)
@@ -225,11 +264,6 @@ class Evaluator:
 
     def _value(self, bound: Bound) -> messages.Value:
         return self._caller.of_ir(bound.type, ctypes.string_at(bound.address, bound.type.size))
-
-
-def _symbol(name: str) -> str:
-    """The function that an input becomes: `input 3`."""
-    return name.strip("<>")
 
 
 def _written(name: str) -> str:
@@ -247,21 +281,15 @@ def _returned(statement: str) -> str:
     return "" if rest.split() == ["void"] else f"freeze{rest}"
 
 
-def _last_instruction(reading: Reading) -> int | None:
-    """The last instruction before the `ret void` of the only function that a module defines."""
+def _last_instruction(reading: Reading) -> tuple[int | None, int]:
+    """The last instruction before the `ret void` of the only function that a module defines, and how many there are."""
     function = llvm.first_function(reading.module.ptr)
     while llvm.is_declaration(function):
         function = llvm.next_function(function)
-    found, instruction = None, llvm.first_instruction(llvm.first_block(function))
+    found, count, instruction = None, 0, llvm.first_instruction(llvm.first_block(function))
     while following := llvm.next_instruction(instruction):
-        found, instruction = instruction, following
-    return found
-
-
-def _factor(statement: str) -> int:
-    """How many elements an `alloca` has room for."""
-    count = re.search(r",\s*i\d+\s+(\d+)", statement)
-    return int(count[1]) if count else 1
+        found, instruction, count = instruction, following, count + 1
+    return found, count
 
 
 def _values(bound: dict[str, Bound]) -> str:

@@ -111,6 +111,13 @@ class Optimiser:
         return module
 
     def _run(self, module: Module, passes: str) -> None:
+        optnone, noinline = (llvm.attribute_kind_named(name, len(name)) for name in (b"optnone", b"noinline"))
+        for function in rewrite.values_of(module.ptr, llvm.first_function, llvm.next_function):
+            if llvm.enum_attribute(
+                function, llvm.FUNCTION_INDEX, optnone
+            ):  # clang -O0 asks for both, so that nothing is done
+                llvm.remove_attribute(function, llvm.FUNCTION_INDEX, optnone)
+                llvm.remove_attribute(function, llvm.FUNCTION_INDEX, noinline)
         pipeline = f"default<{passes.lstrip('-')}>" if _LEVEL.fullmatch(passes) else passes
         try:
             run_passes(module.ptr, pipeline.encode(), target_machine(self._jit.triple))

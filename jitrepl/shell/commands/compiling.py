@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from shlex import quote
+
 from jitrepl import messages
 from jitrepl.errors import IRError, UsageError
 from jitrepl.records import Record
 from jitrepl.shell.arguments import Thing
-from jitrepl.shell.commands.registry import command
+from jitrepl.shell.commands.registry import Several, command
 from jitrepl.shell.session import Session
 
 _LEVEL = "-O2"
+_OBJECTS = (".o", ".o)")
+"""How the names of modules end that have no IR, members of archives among them."""
 
 
 @command()
@@ -28,14 +33,23 @@ def opt(session: Session, what: Thing = "") -> Record:
 def optimise(session: Session, what: Thing = "") -> Record:
     """Redefine something by its IR after passes: `:optimise sum -O2`.
 
-    That is what `:opt` shows. Who calls it gets the new code, and `:undo` takes that back.
+    Without a name it is each module, by itself. Callers get the new code, variables keep their values, and `:undo`
+    takes it back. What was inlined stays as it was when its function is defined again.
     """
     name, passes = _subject(what)
+    if name:
+        return _optimised(session, name, passes)
+    there = [row.name for row in session.modules() if row.state != "replaced" and row.functions]
+    return Several(tuple(_optimised(session, module, passes) for module in there if not module.endswith(_OBJECTS)))
+
+
+def _optimised(session: Session, name: str, passes: str) -> Record:
     reply = session.ask(messages.Optimise(name, passes or _LEVEL))
     assert isinstance(reply, messages.Optimised)
     data = reply.text.encode("utf-8", "surrogateescape")
     if reply.module:
-        return session.ask_load(reply.module, data)
+        path = os.path.abspath(os.path.expanduser(reply.module))
+        return session.load_again(reply.module, data, f":optimise {quote(path)} {quote(passes or _LEVEL)}")
     try:
         return session.add(data)
     except IRError as problem:

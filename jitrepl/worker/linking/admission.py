@@ -247,11 +247,16 @@ class Admission(Change):
     def _share_locals(self) -> None:
         """Have variables that only the module sees go on with the values that they had in its previous version."""
         previous = self.previous
-        if not previous or not previous.units[0].ready or self.module.constructs or self.module.destructs:
+        if not previous or not previous.units[0].ready:
             return
         for item in list(self.module.locals()):
             old = previous.items.get(item.name)
             if item.kind != "variable" or item.constant or not old or not old.local:
+                continue
+            if self.module.constructs or self.module.destructs:
+                self.notes.append(
+                    f"{quoted(item.name)} was reset: the static initialisers of {self.module.name} run again"
+                )
                 continue
             symbol = previous.local_symbol(item.name)
             if not symbol or old.type.text != item.type.text or old.thread_local != item.thread_local:
