@@ -44,7 +44,7 @@ def test_where_static_initialisers_run_again_they_do_not_and_that_is_said(sessio
     assert [session.call("next"), session.call("next")] == [1, 2]
     run_command(session, ":optimise input 1")
     assert session.call("next") == 1
-    assert "@count was reset: static initialisers run again" in session.notes
+    assert "@count was reset: the static initialisers of <input 1> run again" in session.notes
 
 
 def test_what_clang_wants_left_alone_is_optimised(session: Session) -> None:
