@@ -66,6 +66,8 @@ def render(reply: Record, remarks: bool = False, width: int = 0) -> list[Line]:
         return _overview(reply, width or WIDTH)
     if isinstance(reply, messages.Called):
         return _value(reply.value, remarks)
+    if isinstance(reply, Several):
+        return [line for result in reply.results for line in render(result, remarks, width)]
     if isinstance(reply, messages.Evaluated):
         return _value(reply.value, remarks, reply.name)
     return _RENDERERS[type(reply)](reply)
@@ -257,10 +259,6 @@ WIDTH = 79
 _NARROWEST, _INDENT = 30, 4
 
 
-def _several(reply: Several) -> list[Line]:
-    return [line for result in reply.results for line in render(result)]
-
-
 def _undone(reply: Undone) -> list[Line]:
     return [Line([("note", f"undone: {text}")], False) for text in reply.inputs]
 
@@ -280,7 +278,6 @@ _RENDERERS: dict[type, Callable[[Any], list[Line]]] = {
     messages.Done: _nothing,
     Exited: lambda reply: render_note(f"exit status {reply.status}"),
     Leave: _nothing,
-    Several: _several,
     Undone: _undone,
     Plain: lambda reply: [Line([("" if reply.result else "note", reply.text)], reply.result)],
 }

@@ -10,7 +10,7 @@ from jitrepl.worker import values
 from jitrepl.worker.hosts import Hosts
 from jitrepl.worker.languages.unwinding import THROWN
 from jitrepl.worker.linking.dylib import SessionDylib
-from jitrepl.worker.linking.missing import suggestion
+from jitrepl.worker.linking.missing import WAYS_OUT, suggestion
 from jitrepl.worker.memory_limit import MemoryLimit
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import settle_streams, symbol_address
@@ -333,7 +333,7 @@ class Caller:
             declared = f"\n  {quoted(name)} is declared, but nobody defines it" if self._dylib.declared(name) else ""
             raise UndefinedError(
                 f"Symbols not found: [ {name} ]{declared}",
-                "define it, register a host function (`:host FILE.py`), or open a library that has it (`:lib PATH`)",
+                WAYS_OUT,
             )
         return address
 

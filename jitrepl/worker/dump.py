@@ -69,8 +69,14 @@ def dump(dylib: SessionDylib, what: str, debug: bool = False) -> str:
     text = type_definition(dylib, what)
     if text:
         return text
+    raise unknown(dylib, what)
+
+
+def unknown(dylib: SessionDylib, what: str) -> SymbolError:
+    """The error for a name that neither a symbol nor a module of the session has, with what may have been meant."""
     names = [*dylib.names(), *(module.name for module in dylib.modules.values())]
-    raise SymbolError(f"the session has no {what}", suggestion(name, names) or "`:symbols` lists what there is")
+    similar = suggestion(what.removeprefix("@").strip('"'), names)
+    return SymbolError(f"the session has no {what}", similar or "`:symbols` lists what there is")
 
 
 def ir_type(dylib: SessionDylib, what: str) -> str:
@@ -92,8 +98,7 @@ def ir_type(dylib: SessionDylib, what: str) -> str:
     meant = [dylib.find(symbol) for symbol in meant_by(name, mangled(dylib.modules.values()))]
     if meant:
         return "\n".join(pair[1].type.text for pair in meant if pair)
-    names = [*dylib.names(), *(module.name for module in dylib.modules.values())]
-    raise SymbolError(f"the session has no {what}", suggestion(name, names) or "`:symbols` lists what there is")
+    raise unknown(dylib, what)
 
 
 def type_definition(dylib: SessionDylib, what: str) -> str:

@@ -149,21 +149,22 @@ class Hosts:
         from jitrepl import formatting
 
         before, formatters_before = len(registered), len(formatting.registered)
+        try:
+            with open(path, "rb") as file:
+                source = file.read()
+        except OSError as problem:
+            raise HostError(f"{path}: {problem.strerror}") from None
         folder = os.path.dirname(path)
         if folder not in sys.path:
             sys.path.insert(0, folder)  # as `python FILE.py` does, for the modules beside it
         try:
-            with open(path, "rb") as file:
-                code = compile(file.read(), path, "exec")
-            exec(code, {"__name__": "jitrepl_host_file", "__file__": path, "host": host})
+            exec(compile(source, path, "exec"), {"__name__": "jitrepl_host_file", "__file__": path, "host": host})
             added = registered[before:]
             for function in added:
                 self.signature(function)
         except HostError:
             del registered[before:], formatting.registered[formatters_before:]
             raise
-        except OSError as problem:
-            raise HostError(f"{path}: {problem.strerror}") from None
         except BaseException as problem:
             del registered[before:], formatting.registered[formatters_before:]
             raise HostError(f"{path} fails: {described(problem, path)}") from None

@@ -6,11 +6,10 @@ import re
 
 from jitrepl.errors import InputError, JITError, SymbolError
 from jitrepl.worker import llvm
-from jitrepl.worker.dump import entity_text, link
+from jitrepl.worker.dump import entity_text, link, unknown
 from jitrepl.worker.jit import target_machine
 from jitrepl.worker.languages.sourcenames import mangled, meant_by
 from jitrepl.worker.linking import rewrite
-from jitrepl.worker.linking.missing import suggestion
 from jitrepl.worker.linking.passes import run_passes
 from jitrepl.worker.reader import quoted
 
@@ -92,8 +91,7 @@ class Optimiser:
         symbols = [name] if self._dylib.find(name) else meant_by(name, mangled(self._dylib.modules.values()))
         found = [pair for pair in map(self._dylib.find, symbols) if pair]
         if not found:
-            names = [*self._dylib.names(), *(module.name for module in self._dylib.modules.values())]
-            raise SymbolError(f"the session has no {what}", suggestion(name, names) or "`:symbols` lists what there is")
+            raise unknown(self._dylib, what)
         first = found[0][0]
         return [item.name for owner, item in found if owner is first], "", self._parsed(first)
 

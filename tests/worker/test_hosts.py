@@ -221,7 +221,10 @@ def test_an_exception_in_another_thread_does_not_end_the_call(session: Session, 
 def test_a_file_that_fails_registers_nothing(session: Session, tmp_path: Path) -> None:
     with pytest.raises(HostError, match="ZeroDivisionError"):
         load(session, tmp_path, "@host('i32 ()')\ndef f():\n    return 1\n1 / 0")
-    assert session.symbols() == ()
+    with pytest.raises(HostError, match=r"FileNotFoundError: .*'nowhere' \(.*:\d+\)"):
+        load(session, tmp_path, "@host('i32 ()')\ndef g():\n    return 1\nopen('nowhere')")
+    session.load("declare i32 @f()\ndeclare i32 @g()")
+    assert {symbol.state for symbol in session.symbols()} == {"declared"}
 
 
 def test_a_host_file_may_import_its_neighbours(session: Session, tmp_path: Path) -> None:

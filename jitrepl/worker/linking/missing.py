@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _USERS_SHOWN = _NAMES_SHOWN = 5
 _CXX = "_Z"  # what mangled names begin with
-_WAYS_OUT = "define it, register a host function (`:host FILE.py`), or open a library that has it (`:lib PATH`)"
+WAYS_OUT = "define it, register a host function (`:host FILE.py`), or open a library that has it (`:lib PATH`)"
 
 
 def undefined(
@@ -58,7 +58,7 @@ def undefined(
         hints.append(f"{shown(start)} {verb} {those}, but its module is linked as a whole")
     if any(name.startswith(_CXX) for name in names):
         hints.append("neither libstdc++ nor libc++ has it: other libraries of C++ are opened by `:lib NAME`")
-    return UndefinedError("\n".join(lines), "\n".join([*hints, _WAYS_OUT]))
+    return UndefinedError("\n".join(lines), "\n".join([*hints, WAYS_OUT]))
 
 
 def _users(name: str, modules: Collection[SessionModule]) -> Iterator[str]:
