@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from jitrepl.crash_report import CrashReport, Frame
-from jitrepl.errors import Finished, JitreplError, UsageError, WorkerDied
+from jitrepl.errors import Finished, Interrupted, JitreplError, TimedOut, UsageError, WorkerDied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -205,6 +205,41 @@ def _source_line(path: str, number: int) -> str:
     except OSError:
         pass
     return ""
+
+
+def signal_of(number: int, report: CrashReport) -> int:
+    """The signal of a crash, for the one that ended the process: a handler that got stuck is ended by its alarm."""
+    return report.signal if number == _SIGALRM and report.signal else number
+
+
+_SIGALRM = 14
+
+
+def fatal(
+    problem: WorkerDied | Interrupted | TimedOut,
+    doing: str,
+    report: CrashReport,
+    frames: tuple[str, ...],
+    hint: str,
+    timeout: float,
+) -> JitreplError:
+    """The error for an input that ended its worker.
+
+    Args:
+        problem: how the worker ended.
+        doing: what the input was, for a sentence.
+        report: what is known of it.
+        frames: where that was, in short.
+        hint: what becomes of the session.
+        timeout: how long an input may run, in seconds.
+    """
+    if isinstance(problem, TimedOut):
+        return TimedOut("\n".join([f"{doing} ran longer than {timeout:g} s", *frames]), hint)
+    if isinstance(problem, Interrupted):
+        return Interrupted("\n".join([f"interrupted in {doing}", *frames]), hint)
+    signal = signal_of(problem.signal, report)
+    how = f"was killed by {cause(signal, report)}" if signal else f"ended the process with exit status {problem.status}"
+    return WorkerDied(f"{doing} {how}", hint, signal, problem.status, frames)
 
 
 def refused_start(start: messages.Start, problem: WorkerDied) -> JitreplError:

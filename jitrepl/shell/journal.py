@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from jitrepl import messages
+from jitrepl.shell.sources import quoted_path
 
 _REPEATABLE = (messages.Loaded, messages.Unloaded, messages.HostsAdded, messages.Done)
 """Replies to requests that may be made again of another worker. What a call did to memory is not repeated."""
@@ -154,18 +155,14 @@ def as_line(request: messages.Request) -> str:
     if isinstance(request, messages.Unload):
         return f":unload {request.what}{'!' * request.force}"
     if isinstance(request, messages.AddHost):
-        return f":host {_quoted(request.path)}"
+        return f":host {quoted_path(request.path)}"
     if isinstance(request, messages.AddLibrary):
-        return f":lib {_quoted(request.path)}"
+        return f":lib {quoted_path(request.path)}"
     if isinstance(request, messages.Load):
         if request.command:
             return request.command
         from shlex import join
 
-        line = f":load {_quoted(os.path.abspath(os.path.expanduser(request.name)))}"
+        line = f":load {quoted_path(os.path.abspath(os.path.expanduser(request.name)))}"
         return f"{line} -- {join(request.flags)}" if request.flags else line
     return described(request)
-
-
-def _quoted(path: str) -> str:
-    return f'"{path}"' if " " in path else path

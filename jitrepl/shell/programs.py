@@ -8,7 +8,7 @@ from jitrepl import messages
 from jitrepl.crash_report import CrashReport
 from jitrepl.errors import Interrupted, JitreplError, TimedOut, UsageError, WorkerDied
 from jitrepl.shell.companion import Companion
-from jitrepl.shell.crashes import cause, short_frames
+from jitrepl.shell.crashes import cause, short_frames, signal_of
 from jitrepl.shell.render import render_error
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ TIMED_OUT = 124
 """The exit status of timeout(1)."""
 BY_SIGNAL = 128
 """What shells add the number of a signal to."""
-_SIGINT, _SIGALRM = 2, 14
+_SIGINT = 2
 _MEANT = (1, _SIGINT, 13, 15)
 """SIGHUP, SIGINT, SIGPIPE, SIGTERM end a program without a word, as in a shell: somebody meant it."""
 _PATIENCE = 3
@@ -65,8 +65,7 @@ def run_files(session: Session, options: Options, output: Output) -> int:
         session.supervisor.release()
         return status
     report = session.supervisor.release()
-    # A report that got stuck was ended by its alarm.
-    signal = report.signal if status == -_SIGALRM and report.signal else -status
+    signal = signal_of(-status, report)
     if signal not in _MEANT:
         output.lines(render_error(_killed(session, options.files[0], signal, report, "")))
     return BY_SIGNAL + signal

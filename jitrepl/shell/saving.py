@@ -8,7 +8,7 @@ from jitrepl import messages
 from jitrepl.errors import JITError, UsageError
 from jitrepl.shell.journal import as_line
 from jitrepl.shell.settings import FLAGS, SETTINGS
-from jitrepl.shell.sources import SCRIPT_SUFFIX
+from jitrepl.shell.sources import SCRIPT_SUFFIX, quoted_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def save(session: Session, entries: Sequence[Entry], path: str, over: bool = Tru
         said = f"{path or 'an empty path'} does not end in what says" if not suffix else f"{suffix} does not say"
         raise UsageError(f"{said} what to write", f"these do: {_KINDS}")
     if not over and full not in session.saved and os.path.lexists(full):
-        raise UsageError(f"{path} is there already", f"`:save {_quoted(path)}!` writes over it")
+        raise UsageError(f"{path} is there already", f"`:save {quoted_path(path)}!` writes over it")
     if kind:
         session.ask(messages.Save(full, kind))
     else:
@@ -52,10 +52,6 @@ def save(session: Session, entries: Sequence[Entry], path: str, over: bool = Tru
         except OSError as problem:
             raise JITError(f"{path} cannot be written: {(problem.strerror or str(problem)).lower()}") from None
     session.saved.add(full)
-
-
-def _quoted(path: str) -> str:
-    return f'"{path}"' if " " in path else path
 
 
 _HEADER = ("; a session of jitrepl: `jitrepl FILE` brings it back", ":next")

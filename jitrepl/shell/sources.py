@@ -135,6 +135,15 @@ def is_path(line: str) -> bool:
     return text.endswith((*IR_SUFFIXES, SCRIPT_SUFFIX, *SOURCE_SUFFIXES, *BINARY_SUFFIXES)) and len(text.split()) == 1
 
 
+def quoted_path(path: str) -> str:
+    """A path as commands read it: in quotes where it needs them."""
+    if '"' in path or "\\" in path:
+        from shlex import quote
+
+        return quote(path)
+    return f'"{path}"' if " " in path or "'" in path else path
+
+
 def _similar_file(path: str) -> str:
     from difflib import get_close_matches
 

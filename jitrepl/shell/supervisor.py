@@ -13,7 +13,7 @@ from jitrepl.crash_report import CrashReport
 from jitrepl.errors import Interrupted, JitreplError, ThrownError, TimedOut, UndoError, UsageError, WorkerDied
 from jitrepl.shell.client import Worker
 from jitrepl.shell.copies import reap_dropped
-from jitrepl.shell.crashes import cause, refused_start, short_frames, was_compiling
+from jitrepl.shell.crashes import cause, fatal, refused_start, short_frames, was_compiling
 from jitrepl.shell.interrupts import Undisturbed
 from jitrepl.shell.journal import Journal, as_input, described
 from jitrepl.shell.memory import held_by, private_memory
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-_SIGALRM = 14
 _STARVED = ("std::bad_alloc", "std::bad_array_new_length")
 
 
@@ -286,22 +285,11 @@ class Supervisor:
             hint = "" if self._start.program else "with --keep-going the session goes on, as it was before this input"
         if report.starved and self.limits.memory:
             hint = f"{memory_hint(self.limits.memory)}\n{hint}".rstrip()
-        doing, signal = described(request), problem.signal if isinstance(problem, WorkerDied) else 0
-        frames = short_frames(report, self.journal.source_line)
-        if isinstance(problem, TimedOut):
-            text = f"{doing} ran longer than {self.limits.timeout:g} s"
-            return TimedOut("\n".join([text, *frames]), hint)
-        if isinstance(problem, Interrupted):
-            return Interrupted("\n".join([f"interrupted in {doing}", *frames]), hint)
-        if was_compiling(report) and isinstance(request, messages.Call):
+        doing = described(request)
+        if isinstance(problem, WorkerDied) and isinstance(request, messages.Call) and was_compiling(report):
             doing = f"compiling {doing}"
-        if problem.signal:
-            # A handler that got stuck was ended by its alarm.
-            signal = report.signal if problem.signal == _SIGALRM and report.signal else problem.signal
-            text = f"{doing} was killed by {cause(signal, report)}"
-        else:
-            text = f"{doing} ended the process with exit status {problem.status}"
-        return WorkerDied(text, hint, signal, problem.status, frames)
+        frames = short_frames(report, self.journal.source_line)
+        return fatal(problem, doing, report, frames, hint, self.limits.timeout)
 
     def _take_back(self) -> None:
         """Forget what constructors did before one of them threw: exit handlers they registered have lost their code."""

@@ -80,6 +80,16 @@ def test_inputs_keep_the_numbers_that_commands_use(worked: Session, tmp_path: Pa
     assert script(worked, tmp_path / "saved.jitrepl")[-2:] == ["define i32 @last() { ret i32 5 }", ":unload <input 4>"]
 
 
+@pytest.mark.parametrize("name", ["plain.ll", "two words.ll", "it's.ll", 'a"b.ll', "a\\b c.ll"])
+def test_a_file_of_any_name_is_loaded_again(
+    session: Session, tmp_path: Path, jitrepl: Callable[..., Any], name: str
+) -> None:
+    (tmp_path / name).write_text("define i32 @f() { ret i32 5 }")
+    session.load(tmp_path / name)
+    session.save(str(tmp_path / "saved.jitrepl"))
+    assert jitrepl(str(tmp_path / "saved.jitrepl"), "-e", ":call f").out == "i32 5\n"
+
+
 def test_instructions_have_numbers_too(session: Session, tmp_path: Path) -> None:
     session.evaluate("%x = add i32 1, 2")
     session.load("define i32 @f() { ret i32 1 }")
