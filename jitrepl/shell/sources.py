@@ -70,7 +70,7 @@ def is_script(path: str, data: bytes) -> bool:
         return False
     if data.startswith((b":", BOM + b":")) or b"\n:" in data:
         return b"\0" not in data
-    return not path.endswith(IR_SUFFIXES) and has_instructions(data)
+    return not path.endswith((*IR_SUFFIXES, *_ASSEMBLY)) and has_instructions(data)
 
 
 def has_instructions(data: bytes) -> bool:
@@ -83,6 +83,8 @@ def has_instructions(data: bytes) -> bool:
     return any(isinstance(item, Statement) for item in split_inputs(lines))
 
 
+_ASSEMBLY = (".s", ".S", ".asm")
+"""How the names of files end whose lines look like instructions, and are none of IR."""
 _LONGEST_SCRIPT = 1 << 20
 """Bytes of a text that is looked through for instructions."""
 _HEAD = 4096

@@ -128,6 +128,8 @@ def serve(stream: _socket.socket) -> None:
             if engine is not None:
                 engine.files.restore()
             wire.send(stream, reply)
+        except wire.WireError as problem:
+            wire.send(stream, messages.Failed("JITError", f"the answer cannot be given: {problem}"))
         except OSError:
             return
         if engine is not None and engine.becomes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from shlex import quote
 
 from jitrepl import messages
 from jitrepl.errors import IRError, UsageError
@@ -11,6 +10,7 @@ from jitrepl.records import Record
 from jitrepl.shell.arguments import Thing
 from jitrepl.shell.commands.registry import Several, command
 from jitrepl.shell.session import Session
+from jitrepl.shell.sources import quoted_path
 
 _LEVEL = "-O2"
 _OBJECTS = (".o", ".o)")
@@ -48,8 +48,8 @@ def _optimised(session: Session, name: str, passes: str) -> Record:
     assert isinstance(reply, messages.Optimised)
     data = reply.text.encode("utf-8", "surrogateescape")
     if reply.module:
-        path = os.path.abspath(os.path.expanduser(reply.module))
-        return session.load_again(reply.module, data, f":optimise {quote(path)} {quote(passes or _LEVEL)}")
+        path = quoted_path(os.path.abspath(os.path.expanduser(reply.module)))
+        return session.load_again(reply.module, data, f":optimise {path} {quoted_path(passes or _LEVEL)}")
     try:
         return session.add(data)
     except IRError as problem:
