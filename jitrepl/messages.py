@@ -137,11 +137,13 @@ class Optimise(Request):
         what: a function, a variable or a module; "" for all modules as one.
         passes: a level (`-O2`) or a pipeline, as `opt -passes` takes it; "" for none.
         assembly: whether to show assembly rather than IR.
+        debug: whether the IR of a module keeps its debug info.
     """
 
     what: str = ""
     passes: str = ""
     assembly: bool = False
+    debug: bool = False
 
 
 class Unload(Request):

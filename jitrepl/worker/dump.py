@@ -42,7 +42,7 @@ def dump(dylib: SessionDylib, what: str, debug: bool = False) -> str:
     """
     if not what:
         return _linked(dylib, debug)
-    module = dylib.module_called(what)
+    module = dylib.module_called(what.strip('"'))
     if module:
         _refuse_object(module, module.name)
         with module.parse() as parsed:

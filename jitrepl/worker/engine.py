@@ -309,7 +309,7 @@ class Engine:
         optimiser = Optimiser(self.dylib, self.jit)
         if request.assembly:
             return messages.Optimised(optimiser.assembly(request.what, request.passes))
-        return messages.Optimised(*optimiser.ir(request.what, request.passes))
+        return messages.Optimised(*optimiser.ir(request.what, request.passes, request.debug))
 
     def _symbols(self, _request: messages.ListSymbols) -> messages.SymbolTable:
         from jitrepl.worker.listing import rows

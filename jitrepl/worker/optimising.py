@@ -39,12 +39,13 @@ class Optimiser:
         self._dylib = dylib
         self._jit = jit
 
-    def ir(self, what: str, passes: str) -> tuple[str, str]:
+    def ir(self, what: str, passes: str, debug: bool = False) -> tuple[str, str]:
         """The IR of something after passes, and the name of the module if that is what was meant.
 
         Args:
             what: a function or variable, a module, or "" for all modules linked into one.
             passes: a level (`-O2`) or a pipeline as `opt -passes` takes it.
+            debug: whether a module keeps its debug info.
 
         Raises:
             SymbolError: if the session has nothing of that name, or it has no IR.
@@ -53,7 +54,7 @@ class Optimiser:
         names, module_name, module = self._copy(what)
         with module:
             self._run(module, passes)
-            if names:
+            if names or not debug:
                 llvm.strip_debug_info(module.ptr)
             if not names:
                 return module.text(), module_name
@@ -76,7 +77,7 @@ class Optimiser:
                 self._leave_only(module, names)
             llvm.strip_debug_info(module.ptr)
             text = self._jit.object_of(module, assembly=True).decode("utf-8", "replace")
-        return "\n".join(_without_directives(text))
+        return "\n".join(_without_directives(text, names))
 
     def _copy(self, what: str) -> tuple[list[str], str, Module]:
         """The functions that are meant, or else the name of a module; and a copy of the module."""
@@ -84,7 +85,7 @@ class Optimiser:
             raise SymbolError("nothing is loaded yet")
         if not what:
             return [], "", self._for_this_machine(link(self._dylib))
-        whole = self._dylib.module_called(what)
+        whole = self._dylib.module_called(what.strip('"'))
         if whole:
             return [], whole.name, self._parsed(whole)
         name = what.removeprefix("@").strip('"')
@@ -143,11 +144,20 @@ def _defined(module: Module) -> Iterator[str]:
                 yield name
 
 
-def _without_directives(text: str) -> Iterator[str]:
-    """The labels, instructions and data of an assembly file, without what is for the assembler and unwinders."""
+def _without_directives(text: str, names: list[str]) -> Iterator[str]:
+    """The labels, instructions and data of an assembly file, without what is for the assembler and unwinders.
+
+    Args:
+        text: the file.
+        names: the functions that are meant, besides which only constants are shown; none for all.
+    """
+    meant = True
     for line in text.splitlines():
         label = line and not line[0].isspace()
         if label and line.startswith((".Lfunc_", ".Lcfi", ".Ltmp", "#")):
             continue
-        if label or _DATA.match(line) or (line.startswith("\t") and line[1:2] not in (".", "#", "")):
+        if label:
+            name = line.partition(":")[0].strip('"')
+            meant = not names or name in names or (name.startswith(".L") and "#was" not in name)
+        if meant and (label or _DATA.match(line) or (line.startswith("\t") and line[1:2] not in (".", "#", ""))):
             yield line.expandtabs(8).rstrip()

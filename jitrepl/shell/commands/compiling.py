@@ -13,6 +13,8 @@ from jitrepl.shell.session import Session
 from jitrepl.shell.sources import quoted_path
 
 _LEVEL = "-O2"
+_PASSES = "-passes="
+"""In front of a pipeline, as for `opt`; needed only where no name is given."""
 _OBJECTS = (".o", ".o)")
 """How the names of modules end that have no IR, members of archives among them."""
 
@@ -22,8 +24,8 @@ def opt(session: Session, what: Thing = "") -> Record:
     """Show the IR after passes: `:opt sum -O3`, `:opt sum instcombine,gvn`.
 
     What stands first is a function, a variable or a module; without it, it is the whole session, linked into one. A
-    pipeline is written as `opt -passes` takes it; without one it is -O2. The session runs what was typed, as it is;
-    `:optimise` has it run the result.
+    pipeline is written as `opt -passes` takes it, with `-passes=` in front where no name is; without one it is -O2. The
+    session runs what was typed, as it is; `:optimise` has it run the result.
     """
     name, passes = _subject(what)
     return session.ask(messages.Optimise(name, passes or _LEVEL))
@@ -44,7 +46,7 @@ def optimise(session: Session, what: Thing = "") -> Record:
 
 
 def _optimised(session: Session, name: str, passes: str) -> Record:
-    reply = session.ask(messages.Optimise(name, passes or _LEVEL))
+    reply = session.ask(messages.Optimise(name, passes or _LEVEL, debug=True))
     assert isinstance(reply, messages.Optimised)
     data = reply.text.encode("utf-8", "surrogateescape")
     if reply.module:
@@ -78,6 +80,9 @@ def _subject(text: str) -> tuple[str, str]:
         raise UsageError(f"the name cannot be read: {problem}".lower()) from None
     if words[:1] == ["input"] and len(words) > 1:  # as `:dump` takes it
         words[:2] = [" ".join(words[:2])]
+    if words and words[-1].startswith(_PASSES):
+        words[-1] = words[-1].removeprefix(_PASSES)
+        words = words if len(words) > 1 else ["", *words]
     if len(words) > 2:
         raise UsageError(
             f"a name and passes are wanted, not {len(words)} words", "quote a name with spaces, or passes: 'a, b'"
