@@ -68,6 +68,7 @@ class Repeats:
         """Take note of a copy."""
         self.compiled = False
         self._left, self._seconds = _COUNT, _SECONDS
+        self._began = process_time()  # what came before, as compiling does, is not repeated
 
     def can_repeat(self, request: messages.Request, reply: messages.Reply) -> bool:
         """Whether repeating a request that was just answered does what it has done; no copy is needed then."""
