@@ -129,8 +129,8 @@ def test_a_stack_overflow_in_a_thread_is_one_too(session: Session) -> None:
 def test_an_overflow_by_few_large_frames_is_one_too(session: Session, name: str, where: str) -> None:
     report = crash(session, name + where, *(() if where else (0,)))
     assert report.overflow
-    # A frame of 1 MB may miss the guard page and find other memory below: then it takes a few more. Whatever that was, it
-    # may be what a process needs that reports its own crash: then the walk of the stack ends early.
+    # A frame of 1 MB may miss the guard page and find other memory below: then it takes a few more. What it has
+    # overwritten there may be what a process needs that reports its own crash: then the walk of the stack ends early.
     least = {"hungry": 7 if has_copies(session) else 1, "huge": 1}[name]
     assert len([frame for frame in report.frames if frame.function == name]) >= least
     assert report.main == (not where)
