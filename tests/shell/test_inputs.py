@@ -181,3 +181,15 @@ def test_an_exclamation_mark_begins_a_line_for_the_systems_shell(line: str) -> N
 @pytest.mark.parametrize("line", ["!0 = !{}", "!llvm.ident = !{!0}", "!a= !{}", "!-x = !{}", "! 0 = !{}", "!0", "!"])
 def test_metadata_is_ir(line: str) -> None:
     assert inputs(line) == [IR(line)]
+
+
+def test_a_line_for_the_systems_shell_ends_the_ir_before_it() -> None:
+    assert inputs("@g = global i32 1\n!echo hi\n@g") == [
+        IR("@g = global i32 1"),
+        CommandLine("!echo hi"),
+        Look("@g"),
+    ]
+
+
+def test_an_instruction_goes_on_where_its_line_cannot_end() -> None:
+    assert inputs("%y = add i32 %x,\n  1\n%y") == [Statement("%y = add i32 %x,\n  1"), Look("%y")]
