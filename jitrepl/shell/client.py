@@ -70,7 +70,7 @@ class Worker:
 
     def __init__(self, pid: int, stream: socket, copies: Copies | None = None) -> None:
         self.pid = pid
-        self.copies = Copies() if copies is None else copies
+        self.copies = copies or Copies()
         self._channel = Channel(stream)
         self._gone = False
         self.interrupted = self.pressed = False

@@ -74,23 +74,17 @@ class Copies:
 
     State number 0 is the empty session, number k the one after the k-th request that changed it. A state has a copy,
     or is what the copy before it becomes when requests are repeated, or is lost.
-
-    Args:
-        count: the number of the next state.
     """
 
-    def __init__(self, count: int = 0) -> None:
+    def __init__(self) -> None:
         self.limit = 1
         """How many copies are kept besides the newest."""
         self.budget = MemoryBudget()
         self.missing = ""
         """If the newest state is lost: what has been the case since the last one."""
-        self._count = count
+        self._count = 0  # the number of the next state
         self._kept: dict[int, Copy] = {}
         self._repeated: set[int] = set()
-
-    def __len__(self) -> int:
-        return len(self._kept)
 
     @property
     def pids(self) -> list[int]:

@@ -112,9 +112,8 @@ class Optimiser:
     def _run(self, module: Module, passes: str) -> None:
         optnone, noinline = (llvm.attribute_kind_named(name, len(name)) for name in (b"optnone", b"noinline"))
         for function in rewrite.values_of(module.ptr, llvm.first_function, llvm.next_function):
-            if llvm.enum_attribute(
-                function, llvm.FUNCTION_INDEX, optnone
-            ):  # clang -O0 asks for both, so that nothing is done
+            if llvm.enum_attribute(function, llvm.FUNCTION_INDEX, optnone):
+                # clang -O0 asks for both, so that nothing is done.
                 llvm.remove_attribute(function, llvm.FUNCTION_INDEX, optnone)
                 llvm.remove_attribute(function, llvm.FUNCTION_INDEX, noinline)
         pipeline = f"default<{passes.lstrip('-')}>" if _LEVEL.fullmatch(passes) else passes
@@ -132,7 +131,7 @@ class Optimiser:
         """Have nothing emitted but some functions, and the constants that they use."""
         for name in [name for name in _defined(module) if name not in names]:
             rewrite.undefine(module.ptr, name, name)
-        self._run(module, "globaldce")
+        run_passes(module.ptr, b"globaldce")
 
 
 def _defined(module: Module) -> Iterator[str]:

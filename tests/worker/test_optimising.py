@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jitrepl import Session
+from jitrepl import Session, messages
 from jitrepl.shell.commands import run_command
 
 NEXT = """
@@ -52,6 +52,14 @@ def test_what_clang_wants_left_alone_is_optimised(session: Session) -> None:
     session.load(f"define i32 @f() noinline optnone {{\n  {body}\n}}")
     run_command(session, ":optimise f")
     assert "ret i32 5" in session.dump("f")
+
+
+def test_without_passes_the_assembly_is_that_of_what_runs(session: Session) -> None:
+    body = "%p = alloca i32\n  store i32 %x, ptr %p\n  %r = load i32, ptr %p\n  %s = add i32 %r, %r\n  ret i32 %s"
+    session.load(f"define i32 @f(i32 %x) noinline optnone {{\n  {body}\n}}")
+    one, whole = (session.ask(messages.Optimise(what, assembly=True)) for what in ("f", "input 1"))
+    assert isinstance(one, messages.Optimised)
+    assert one == whole
 
 
 def test_a_saved_script_optimises_what_was_optimised(session: Session, tmp_path: Path, clang: str) -> None:
