@@ -213,7 +213,13 @@ class Resume(Request):
 
 
 class Explain(Request):
-    """Say what is known of the crash of the worker that this one is a copy of; answered by `CrashReport`."""
+    """Say what is known of the crash of the worker that this one is a copy of; answered by `CrashReport`.
+
+    Args:
+        calls: what that one did besides; their code is compiled here too, and not run.
+    """
+
+    calls: tuple[Call, ...] = ()
 
 
 class Proceed(Request):

@@ -177,11 +177,13 @@ class Called(Reply):
     Args:
         name: the function's name.
         value: what it returned; its type is `void` when that was nothing.
+        address: where its code is.
     """
 
     name: str
     value: Value
     notes: tuple[str, ...] = ()
+    address: int = 0
 
 
 class Evaluated(Reply):

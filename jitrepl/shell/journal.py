@@ -26,11 +26,12 @@ class Entry:
         reply: what it was answered with.
     """
 
-    __slots__ = ("_result", "defines", "failed", "gone", "name", "repeatable", "request")
+    __slots__ = ("_address", "_result", "defines", "failed", "gone", "name", "repeatable", "request")
 
     def __init__(self, request: messages.Request, reply: messages.Reply) -> None:
         self.request = request
         self._result = _result_of(reply)
+        self._address = reply.address if isinstance(reply, messages.Called) else 0
         self.repeatable = isinstance(reply, _REPEATABLE)
         self.failed = isinstance(reply, messages.Failed)
         self.name = ""
@@ -44,6 +45,10 @@ class Entry:
     def like(self, reply: messages.Reply) -> bool:
         """Whether the request, made again, was answered as it was then."""
         return self._result == _result_of(reply)
+
+    def moved(self, reply: messages.Reply) -> bool:
+        """Whether the code that was called lies elsewhere, now that the request was made again."""
+        return isinstance(reply, messages.Called) and self._address != reply.address
 
     def apply(self, symbols: dict[str, messages.Symbol]) -> None:
         """Have a table of symbols follow this entry."""

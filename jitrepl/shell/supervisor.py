@@ -15,7 +15,7 @@ from jitrepl.shell.client import Worker
 from jitrepl.shell.copies import reap_dropped
 from jitrepl.shell.crashes import cause, fatal, refused_start, short_frames, was_compiling
 from jitrepl.shell.interrupts import Undisturbed
-from jitrepl.shell.journal import Journal, as_input, described
+from jitrepl.shell.journal import Entry, Journal, as_input, described
 from jitrepl.shell.memory import held_by, private_memory
 from jitrepl.shell.settings import Limits, memory_hint
 from jitrepl.shell.sources import remove_folder
@@ -272,17 +272,19 @@ class Supervisor:
             self._worker = died.resume(wanted)
             words = died.last_words
             self._told = None  # a copy may be older than that
-        report = self.explained(words)
+        calls: tuple[messages.Request, ...] = ()
         if self._debugger:
             from jitrepl.shell.debuggers import ended
 
             self._closed = True
             hint = ended(self._debugger)
         elif self.goes_on:
-            hint = self._restore(wanted) or "the session goes on, as it was before this input"
+            hint, calls = self._restore(wanted)
+            hint = hint or "the session goes on, as it was before this input"
         else:
             self._closed = True
             hint = "" if self._start.program else "with --keep-going the session goes on, as it was before this input"
+        report = self.explained(words, (*calls, request))
         if report.starved and self.limits.memory:
             hint = f"{memory_hint(self.limits.memory)}\n{hint}".rstrip()
         doing = described(request)
@@ -300,14 +302,20 @@ class Supervisor:
                 self._told = None  # a copy may be older than that
                 self._restore(wanted)
 
-    def explained(self, words: CrashReport) -> CrashReport:
-        """What the worker that died has said, or else what the one that was woken knows of it."""
+    def explained(self, words: CrashReport, requests: tuple[messages.Request, ...] = ()) -> CrashReport:
+        """What the worker that died has said, or else what the one that was woken knows of it.
+
+        Args:
+            words: what it has said.
+            requests: what it was asked, and the other one was not.
+        """
         self.last_crash = words
         if words.signal:
             return words
         if self._worker:
             try:
-                reply = self._worker.ask(messages.Explain())
+                calls = tuple(request for request in requests if isinstance(request, messages.Call))
+                reply = self._worker.ask(messages.Explain(calls))
             except JitreplError:
                 return self.last_crash  # a report is no reason to fail
             if isinstance(reply, CrashReport):
@@ -321,8 +329,8 @@ class Supervisor:
         died = self._worker
         self._worker = died.resume(len(self.journal))
         self._told = None  # a copy may be older than that
-        report = self.explained(died.last_words)
-        lost = self._restore(len(self.journal))
+        lost, calls = self._restore(len(self.journal))
+        report = self.explained(died.last_words, calls)
         self.start()
         what = f"killed by {cause(problem.signal, report)}" if isinstance(problem, WorkerDied) else "ended"
         frames = short_frames(report, self.journal.source_line)
@@ -342,25 +350,28 @@ class Supervisor:
         tell, worker.on_notes = worker.on_notes, lambda notes: None  # they were told
         try:
             missed = self.journal.entries(worker.resumed, reached)
-            same = all(entry.like(worker.ask(messages.Repeat(entry.request))) for entry in missed)
+            replies = [worker.ask(messages.Repeat(entry.request)) for entry in missed]
+            same = all(map(Entry.like, missed, replies))
         except JitreplError:
-            same = False
+            replies, same = [], False
         worker.on_notes = tell
+        if any(map(Entry.moved, missed, replies)):
+            self._tell(("warning: compiled code lies elsewhere now; addresses of it that were printed are wrong",))
         worker.resumed = reached
         if not same:
             worker.close()
             self._worker = None
         return same and reached == wanted
 
-    def _restore(self, wanted: int) -> str:
+    def _restore(self, wanted: int) -> tuple[str, tuple[messages.Request, ...]]:
         """Bring a worker that was woken, or a new one if there is none, to entry number `wanted` of the journal.
 
         Returns:
-            What was lost, for the user; "" if nothing was.
+            What was lost, for the user, "" if nothing was; and the requests that were not made again.
         """
         if self._repeat(wanted):
             self.journal.cut(wanted)
-            return ""
+            return "", ()
         reached = self._worker.resumed if self._worker else 0
         memory = "memory was reset"
         if self._worker is None:
@@ -369,9 +380,10 @@ class Supervisor:
             count = wanted - reached
             inputs = "1 input" if count == 1 else f"{count} inputs"
             memory = f"memory is as it was {inputs} ago, before {self._worker.resumed_since or 'copies ended'}"
-        again, failed = 0, []
+        again, failed, left = 0, [], []
         for entry in self.journal.cut(reached):
             if not entry.repeatable:
+                left.append(entry.request)
                 continue
             try:
                 self.start()
@@ -385,4 +397,4 @@ class Supervisor:
                     self._worker.close()
                     self._worker = self._started = None
         inputs = f", {again} inputs were loaded again" if again > 1 else ", 1 input was loaded again" if again else ""
-        return "\n".join([f"the session goes on: {memory}{inputs}", *failed])
+        return "\n".join([f"the session goes on: {memory}{inputs}", *failed]), tuple(left)

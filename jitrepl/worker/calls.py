@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 
 from jitrepl import messages
-from jitrepl.errors import ArgumentError, JitreplError, SymbolError, UndefinedError
+from jitrepl.errors import ArgumentError, JITError, JitreplError, SymbolError, UndefinedError
 from jitrepl.worker import values
 from jitrepl.worker.hosts import Hosts
 from jitrepl.worker.languages.unwinding import THROWN
@@ -133,7 +133,8 @@ class Caller:
         hosts: the host functions.
         memory: keeps buffers, knows types.
         languages: knows what exceptions are.
-        about_to_run: called when everything is compiled, before the function is.
+        about_to_run: called when everything is compiled, before the function runs, and told whether a copy of that
+            state is of use.
     """
 
     def __init__(
@@ -143,7 +144,7 @@ class Caller:
         hosts: Hosts,
         memory: SessionMemory,
         languages: Languages,
-        about_to_run: Callable[[], None],
+        about_to_run: Callable[[bool], None],
     ) -> None:
         self._languages = languages
         self._about_to_run = about_to_run
@@ -159,9 +160,12 @@ class Caller:
         self.running = False
         """Whether JITed code runs now, or what it called."""
         self.limit = MemoryLimit(0)
+        self._runs = 0  # how many times something was called
+        self._divides = True  # whether a copy from before what is about to run is of use: `link` would not do
+        self._only_links = False
 
-    def call(self, request: messages.Call) -> messages.Value:
-        """Call what a request names.
+    def call(self, request: messages.Call) -> tuple[messages.Value, int]:
+        """Call what a request names; the result, and the address of the code.
 
         Raises:
             SymbolError: if there is no such function.
@@ -170,30 +174,50 @@ class Caller:
             HostError: if a Python host function that it called raised.
             ThrownError: if an exception or a panic left it.
         """
+        runs = self._runs
+        source, signature, address, data, extra = self._prepared(request)
+        self._divides = self._runs != runs
+        try:
+            result = self.run(signature, address, data, extra)
+            self._divides = False
+            return self._value(source, signature, result), address
+        finally:
+            self._divides = True
+
+    def link(self, request: messages.Call) -> None:
+        """Compile and link all that `call` compiles before the function runs.
+
+        Raises:
+            JitreplError: as `call`, and if an argument cannot be made without running something.
+        """
+        self._only_links = True
+        try:
+            _, signature, _, _, extra = self._prepared(request)
+            self._thunks.for_call(signature, extra)
+        finally:
+            self._only_links = False
+
+    def _prepared(self, request: messages.Call) -> tuple[SourceCall | None, Signature, int, bytes, tuple[Type, ...]]:
+        """What to call, its address, its arguments, and the types of those that the signature does not have."""
         name = request.name if request.signature else self._meant(request.name, request.arguments)
         signature = self._signature(name, request.signature)
-        arguments = request.arguments
+        params, arguments = signature.params, request.arguments
         source = None if request.signature else self._source_call(name, signature)
-        written = source.write(arguments, len(signature.params)) if source else None
-        if source and written is not None:
-            return self._called(source, signature, self._address(name), *written)
-        params = signature.params
-        if len(arguments) < len(params) or (len(arguments) > len(params) and not signature.type.varargs):
-            raise ArgumentError(_wrong_count(name, signature, len(arguments)))
-        data = [
-            self._written(name, index, type, text)
-            for index, (type, text) in enumerate(zip(params, arguments, strict=False))
-        ]
-        extra: tuple[Type, ...] = ()
-        if len(arguments) > len(params):
-            variadic = [values.write_variadic(text, self._memory) for text in arguments[len(params) :]]
-            extra = tuple(type for type, _ in variadic)
-            data += [written for _, written in variadic]
-        address = self._address(name)
-        if source:
-            return self._called(source, signature, address, data, [])
-        result = self.run(signature, address, b"".join(data), extra)
-        return self.of_ir(signature.result, result)
+        written = source.write(arguments, len(params)) if source else None
+        if written is None:
+            if len(arguments) < len(params) or (len(arguments) > len(params) and not signature.type.varargs):
+                raise ArgumentError(_wrong_count(name, signature, len(arguments)))
+            data = [
+                self._written(name, index, type, text)
+                for index, (type, text) in enumerate(zip(params, arguments, strict=False))
+            ]
+            others = list(arguments[len(params) :])
+        else:
+            data, others = written
+        variadic = [values.write_variadic(text, self._memory) for text in others]
+        extra = tuple(type for type, _ in variadic)
+        content = b"".join([*data, *(written for _, written in variadic)])
+        return source, signature, self._address(name), content, extra
 
     def _source_call(self, name: str, signature: Signature) -> SourceCall | None:
         """How to call a function as its source declares it; None without debug info."""
@@ -216,12 +240,10 @@ class Caller:
             self._sources = SourceCalls(self._dylib, self._memory, self.run, self._thunks)
         return self._sources
 
-    def _called(
-        self, source: SourceCall, signature: Signature, address: int, data: list[bytes], others: list[str]
-    ) -> messages.Value:
-        variadic = [values.write_variadic(text, self._memory) for text in others]
-        extra = tuple(type for type, _ in variadic)
-        result = self.run(signature, address, b"".join([*data, *(written for _, written in variadic)]), extra)
+    def _value(self, source: SourceCall | None, signature: Signature, result: bytes) -> messages.Value:
+        """The value that a call returned."""
+        if source is None:
+            return self.of_ir(signature.result, result)
         kept = self._kept  # what destroys the result is called, too
         try:
             value, notes = source.value(result, self._place)
@@ -245,7 +267,7 @@ class Caller:
     def prepare(self, signature: Signature) -> None:
         """Do what comes before code runs: compile what calls of a type need, tell notes, leave a copy."""
         self._thunks.for_call(signature, ())
-        self._about_to_run()
+        self._about_to_run(True)
 
     def run(self, signature: Signature, address: int, data: bytes, extra: tuple[Type, ...] = ()) -> bytes:
         """Call an address with arguments laid out as `offsets_of` says; the bytes of the result.
@@ -254,13 +276,16 @@ class Caller:
             HostError: if a host function raised on the way.
             ThrownError: if an exception or a panic left the function; memory is as the code left it.
         """
+        if self._only_links:
+            raise JITError("this would run something")
+        self._runs += 1
         thunk = self._thunks.for_call(signature, extra)
         size = signature.result.size
         result = self._result if size <= _SMALL else ctypes.create_string_buffer(size + _ALIGN)
         place = ctypes.addressof(result) + -ctypes.addressof(result) % _ALIGN
         ctypes.memset(place, 0, size)
         self._place, self._kept = place, result
-        self._about_to_run()
+        self._about_to_run(self._divides)
         self._hosts.entered()
         self.running = True
         self.limit.begin()

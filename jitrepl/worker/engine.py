@@ -144,12 +144,12 @@ class Engine:
         Raises:
             JitreplError: if the request is refused; `take_notes` has what was noted until then.
         """
+        if self._repeats:
+            self._repeats.begin(request)
         if not isinstance(request, messages.Explain):
             self._initialisers.take_back_refused()
             if self._evaluator:
                 self._evaluator.clear()
-            if self._repeats:
-                self._repeats.begin(request)
         if self.jit.trace:
             self.jit.trace.request(request)
         try:
@@ -157,6 +157,8 @@ class Engine:
         except UndefinedError as problem:
             self._languages.explain(problem)
             raise
+        finally:
+            self.crashes.compiled()
 
     def leave_alone(self) -> None:
         """This process is a copy that runs a program."""
@@ -164,18 +166,21 @@ class Engine:
         self.crashes.note_interrupts()
         self.files.forget()
 
-    def _about_to_run(self) -> None:
+    def _about_to_run(self, divides: bool) -> None:
         if self._notes:
             self.tell(self.take_notes())  # before the code prints something of its own
-        if self._repeats and self._repeats.compiled and self.snapshots and not self._initialisers.ending:
+        if divides and self._repeats and self._repeats.compiled and self.snapshots and not self._initialisers.ending:
             self._repeats.copied()
             self.checkpoint()
+        self.crashes.compiled()
 
     def copier(self) -> Copier:
         """What leaves copies of this process; compiled at the first use."""
-        from jitrepl.worker.snapshots import Copier
+        if self._copier is None:
+            from jitrepl.worker.snapshots import Copier
 
-        self._copier = self._copier or Copier(self.jit, self._dies_with_shell)
+            self._copier = Copier(self.jit, self._dies_with_shell)
+            self.run_nothing()  # a rehearsal is not to compile anything
         return self._copier
 
     def wants_snapshot(self, request: messages.Request, reply: messages.Reply) -> bool:
@@ -267,8 +272,8 @@ class Engine:
 
     def _call(self, request: messages.Call) -> messages.Called:
         self._members.load([request.name])
-        value = self._caller.call(request)
-        return messages.Called(request.name, value, self.take_notes())
+        value, address = self._caller.call(request)
+        return messages.Called(request.name, value, self.take_notes(), address)
 
     def _evaluate(self, request: messages.Evaluate | messages.Show) -> messages.Evaluated:
         from jitrepl.worker.evaluation import Evaluator
@@ -339,8 +344,15 @@ class Engine:
         self._initialisers.run_waiting()
         return messages.Done(self.take_notes())
 
-    def _explain(self, _request: messages.Explain) -> CrashReport:
-        return self.crashes.explain()
+    def _explain(self, request: messages.Explain) -> CrashReport:
+        notes = self.take_notes()
+        report = self.crashes.explain(request.calls, self._link)
+        self._notes = list(notes)  # the others were told in the process that died
+        return report
+
+    def _link(self, request: messages.Call) -> None:
+        self._members.load([request.name])
+        self._caller.link(request)
 
     def _limit(self, request: messages.Limit) -> messages.Done:
         self._limit_on_memory.set(request.memory)

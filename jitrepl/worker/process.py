@@ -135,8 +135,8 @@ def tie_to_shell(descriptor: int) -> None:
 
 def hold_lifeline() -> None:
     """Be the one of the processes with this pipe that is killed: the copy that goes on, from now on."""
-    import select
-
+    if _lifeline:
+        import select
     for descriptor in _lifeline:
         fcntl(descriptor, F_SETOWN, os.getpid())
         poll = select.poll()

@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from jitrepl.worker.linking.dylib import SessionDylib
     from jitrepl.worker.linking.modules import SessionModule
 
-_SECONDS, _COUNT = 0.02, 200
+_SECONDS, _COUNT = 0.05, 200
 """What repeating may take of the processor, all in all."""
 _LARGE = 1 << 16
 """Modules that are longer, in bytes, are not looked at: a copy is made sooner."""
 
 _PRINTS = frozenset({"printf", "putchar", "puts", "vprintf"})
 """What only writes to standard output, besides memory: that goes nowhere when it is repeated."""
+
+_LOOKS = (messages.Limit, messages.ListModules, messages.ListSymbols)
+"""Requests for which LLVM does nothing."""
 
 _INACCESSIBLE = 0x3 << 2  # llvm/Support/ModRef.h: two bits a location, `IRMemLocation::InaccessibleMem` is the second
 _COMPUTES = 0xF3  # reads and writes all that is not inaccessible
@@ -51,7 +54,9 @@ class Repeats:
         self._kept = kept
         self._known: dict[str, dict[str, bool]] = {}
         self.compiled = False
-        """Whether something was compiled since the last copy: what is compiled again may have other addresses."""
+        """Whether something was compiled, in this request or after the last one, and there is no copy since."""
+        self._same = False  # whether all that was done since the last copy can be repeated
+        self._only = False  # whether nothing else was done before this request
         self._left = 0
         self._seconds = 0.0
         self._began = 0.0
@@ -59,6 +64,11 @@ class Repeats:
 
     def begin(self, request: messages.Request) -> None:
         """Take note of a request that is about to be answered."""
+        if isinstance(request, _LOOKS):
+            return
+        # Code that is compiled again has the same address only if all else is done again that was done since.
+        self._only = self._same and not self.compiled
+        self._same = self.compiled = False
         self._began = process_time()
         self._had = self._kept()
         if not isinstance(request, messages.Call):
@@ -67,6 +77,7 @@ class Repeats:
     def copied(self) -> None:
         """Take note of a copy."""
         self.compiled = False
+        self._only = True
         self._left, self._seconds = _COUNT, _SECONDS
         self._began = process_time()  # what came before, as compiling does, is not repeated
 
@@ -74,11 +85,16 @@ class Repeats:
         """Whether repeating a request that was just answered does what it has done; no copy is needed then."""
         self._left -= 1
         self._seconds -= process_time() - self._began
-        if self.compiled or self._left < 0 or self._seconds < 0 or self._kept() != self._had:
+        only, self._same = self._only, True
+        if not only or self._left < 0 or self._seconds < 0 or self._kept() != self._had:
             return False
         if isinstance(reply, messages.Called) and isinstance(request, messages.Call):
+            self.compiled = False
             return not request.signature and self._computes(request.name)
-        return isinstance(reply, messages.Loaded) and isinstance(request, messages.Load) and self._waits(request, reply)
+        waits = (
+            isinstance(reply, messages.Loaded) and isinstance(request, messages.Load) and self._waits(request, reply)
+        )
+        return waits and not self.compiled
 
     def _waits(self, request: messages.Load, reply: messages.Loaded) -> bool:
         """Whether a module was read and nothing else was done."""

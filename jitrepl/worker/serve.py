@@ -117,6 +117,8 @@ def serve(stream: _socket.socket) -> None:
         except Woken as woken:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             stream = woken.stream
+            assert engine is not None
+            engine.crashes.wake()
             continue
         except Exception as problem:
             reply = _failed(_own_failure(problem), engine)
@@ -144,8 +146,12 @@ def serve(stream: _socket.socket) -> None:
         if isinstance(request, messages.Start) and engine is not None:
             engine.crashes.begin(engine.snapshots, say)
         if engine is not None and engine.wants_snapshot(request, reply):  # type: ignore[arg-type]
+            copier = engine.copier()  # what it compiles comes before the copy
             repeats = engine.can_repeat(request, reply)  # type: ignore[arg-type]
-            stream = engine.copier().leave(stream, repeats=repeats)
+            served = copier.leave(stream, repeats=repeats)
+            if served is not stream:
+                stream = served
+                engine.crashes.wake()
             fresh = fresh or not repeats
             if fresh and engine.jit.trace is None and _idle(stream, _SOON):
                 fresh = False

@@ -12,6 +12,7 @@ import _signal as signal  # type: ignore[import-not-found]  # `signal` wraps the
 import _socket
 import ctypes
 import os
+import resource as _  # noqa: F401 - code that a woken copy compiles again has its address only if nothing else is new
 from struct import pack
 
 from jitrepl import messages, wire

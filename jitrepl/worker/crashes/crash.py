@@ -10,7 +10,7 @@ import ctypes
 import mmap
 import os
 
-from jitrepl.worker.crashes.handler import PAGE_SIZE, SLOTS, WORKER, CrashNote, handler, read_note
+from jitrepl.worker.crashes.handler import COMPILES, PAGE_SIZE, SLOTS, WORKER, CrashNote, handler, read_note
 from jitrepl.worker.jit import Jit
 from jitrepl.worker.languages.one_unwinder import walker
 from jitrepl.worker.linking.lowering import PREFIX
@@ -51,6 +51,16 @@ class CrashHandler:
     def claim(self) -> None:
         """Be the process whose crash is noted; a copy that goes on has to be."""
         self._page[WORKER : WORKER + 4] = os.getpid().to_bytes(4, "little")
+        self._page[COMPILES] = 1
+
+    def compiled(self) -> None:
+        """Note that LLVM has nothing to do from here on."""
+        self._page[COMPILES] = 0
+
+    @property
+    def compiling(self) -> bool:
+        """Whether the process that the note is about may have died in LLVM."""
+        return bool(self._page[COMPILES])
 
     def interruptible(self) -> None:
         """Note where a call was when Ctrl-C ends it."""

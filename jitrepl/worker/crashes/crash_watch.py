@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from jitrepl.errors import JitreplError
 from jitrepl.worker import process
 
 TYPE_CHECKING = False
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jitrepl.crash_report import CrashReport, LastWords
+    from jitrepl.messages import Call
     from jitrepl.worker.calls import Caller
     from jitrepl.worker.crashes.crash import CrashHandler
     from jitrepl.worker.crashes.crash_sources import SessionSources
+    from jitrepl.worker.crashes.handler import CrashNote
     from jitrepl.worker.crashes.threads import ThreadStarter
     from jitrepl.worker.hosts import Hosts
     from jitrepl.worker.jit import Jit
@@ -43,6 +46,8 @@ class CrashWatch:
         self._handler: CrashHandler | None = None
         self._callback: object = None
         self._threads: ThreadStarter | None = None
+        self._note: CrashNote | None = None
+        self._compiling = False  # whether the process that died may have done so in LLVM
 
     def begin(self, copies: bool, tell: Callable[[LastWords], object]) -> None:
         """Have a crash leave a note for the copy that goes on; where there is none, have it told.
@@ -67,6 +72,17 @@ class CrashWatch:
         elif self._callback:
             process.install(self._callback, process.SIGINT)
 
+    def compiled(self) -> None:
+        """Note that LLVM has nothing to do until the next request, or while something runs."""
+        if self._handler:
+            self._handler.compiled()
+
+    def wake(self) -> None:
+        """Take the note of the process that this one takes the place of, before there is another."""
+        if self._handler:
+            self._compiling = self._handler.compiling
+            self._note = self._handler.take()
+
     def prepare(self, names: list[str]) -> None:
         """Give signal stacks to the threads that code with these undefined symbols may start."""
         starts = THREAD_STARTER in names or any(name.startswith(STARTERS) for name in names)
@@ -80,9 +96,18 @@ class CrashWatch:
         """What JITed code gets for a symbol that this watch has to serve; None for any other."""
         return self._threads.address if self._threads and symbol == THREAD_STARTER else None
 
-    def explain(self) -> CrashReport:
-        """What is known of the crash of the process that this one is a copy of; it is there only once."""
-        note = self._handler.take() if self._handler else None
+    def explain(self, calls: tuple[Call, ...], link: Callable[[Call], None]) -> CrashReport:
+        """What is known of the crash of the process that this one is a copy of; it is there only once.
+
+        Args:
+            calls: what that one did besides.
+            link: compiles what a call compiles.
+        """
+        note, self._note = self._note, None
+        if note and calls and not self._compiling:
+            self._compile(calls, link)
+        if note is None and self._handler:
+            note = self._handler.take()  # of a program that had a process of its own
         if note is None:
             from jitrepl.crash_report import CrashReport
 
@@ -90,6 +115,17 @@ class CrashWatch:
         from jitrepl.worker.crashes.report import report
 
         return report(note, self._jit.triple, self._sources())
+
+    def _compile(self, calls: tuple[Call, ...], link: Callable[[Call], None]) -> None:
+        """Compile what the process that died had compiled, at the same addresses: that it is there makes it known."""
+        trace, self._jit.trace = self._jit.trace, None
+        try:
+            for call in calls:
+                link(call)
+        except JitreplError:
+            pass  # the report has fewer names
+        finally:
+            self._jit.trace = trace
 
     def _speak(self, tell: Callable[[LastWords], object], own: int, signal: int, info: int, context: int) -> None:
         if self._caller.running and os.getpid() == own:

@@ -13,7 +13,7 @@ from jitrepl.worker.process import ONSTACK, SIGINFO
 
 PAGE_SIZE = 1 << 18
 # Where things lie in the page, in bytes.
-OWNER, PROCESS, SIGNAL, RETURN, MAPS_SIZE, THREADS, WORKER, SELF, ERRNO = 0, 4, 8, 16, 24, 32, 36, 40, 48
+OWNER, PROCESS, SIGNAL, RETURN, MAPS_SIZE, THREADS, WORKER, SELF, ERRNO, COMPILES = 0, 4, 8, 16, 24, 32, 36, 40, 48, 52
 INFO, REGISTERS = 64, 192
 # One slot for each thread, that of the crash first.
 SLOTS, SLOT_SIZE, SLOT_COUNT = 512, 2176, 64
