@@ -169,7 +169,7 @@ class Engine:
     def _about_to_run(self, divides: bool) -> None:
         if self._notes:
             self.tell(self.take_notes())  # before the code prints something of its own
-        if divides and self._repeats and self._repeats.compiled and self.snapshots and not self._initialisers.ending:
+        if self.snapshots and self._repeats and self._repeats.wants_division(divides) and not self._initialisers.ending:
             self._repeats.copied()
             self.checkpoint()
         self.crashes.compiled()
@@ -301,20 +301,12 @@ class Engine:
     def _dump(self, request: messages.Dump) -> messages.Text:
         from jitrepl.worker import listing
 
-        if request.only_type:
-            return messages.Text(listing.described(request.what, self.dylib, self._hosts, self._caller.sources))
-        if request.data:
-            with self.dylib.reader.read(request.data, "the bitcode").module as module:
-                return messages.Text(module.text())
-        return messages.Text(listing.dumped(request, self.dylib, self._caller.sources))
+        return messages.Text(listing.shown(request, self.dylib, self._hosts, self._caller.sources))
 
     def _optimise(self, request: messages.Optimise) -> messages.Optimised:
         from jitrepl.worker.optimising import Optimiser
 
-        optimiser = Optimiser(self.dylib, self.jit)
-        if request.assembly:
-            return messages.Optimised(optimiser.assembly(request.what, request.passes))
-        return messages.Optimised(*optimiser.ir(request.what, request.passes, request.debug))
+        return Optimiser(self.dylib, self.jit).answer(request)
 
     def _symbols(self, _request: messages.ListSymbols) -> messages.SymbolTable:
         from jitrepl.worker.listing import rows

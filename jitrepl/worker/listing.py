@@ -42,6 +42,20 @@ def _found(row: messages.Symbol, hosts: Hosts) -> messages.Symbol:
     return messages.Symbol(row.name, row.kind, row.type, library, "ready", row.spelling) if library else row
 
 
+def shown(request: messages.Dump, dylib: SessionDylib, hosts: Hosts, sources: SourceCalls) -> str:
+    """The type of something, the IR of some bitcode, or that of the session or one thing in it.
+
+    Raises:
+        JitreplError: if there is no such thing.
+    """
+    if request.only_type:
+        return described(request.what, dylib, hosts, sources)
+    if request.data:
+        with dylib.reader.read(request.data, "the bitcode").module as module:
+            return module.text()
+    return dumped(request, dylib, sources)
+
+
 def described(what: str, dylib: SessionDylib, hosts: Hosts, sources: SourceCalls) -> str:
     """The type of a function or global, or a type, as the source or else IR has it.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from jitrepl import messages
 from jitrepl.errors import InputError, JITError, SymbolError
 from jitrepl.worker import llvm
 from jitrepl.worker.dump import entity_text, link, unknown
@@ -38,6 +39,16 @@ class Optimiser:
     def __init__(self, dylib: SessionDylib, jit: Jit) -> None:
         self._dylib = dylib
         self._jit = jit
+
+    def answer(self, request: messages.Optimise) -> messages.Optimised:
+        """The IR or the assembly that a request asks for.
+
+        Raises:
+            JitreplError: as `ir` and `assembly`.
+        """
+        if request.assembly:
+            return messages.Optimised(self.assembly(request.what, request.passes))
+        return messages.Optimised(*self.ir(request.what, request.passes, request.debug))
 
     def ir(self, what: str, passes: str, debug: bool = False) -> tuple[str, str]:
         """The IR of something after passes, and the name of the module if that is what was meant.

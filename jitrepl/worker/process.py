@@ -161,7 +161,7 @@ def set_action(signal: int, handler: int, flags: int) -> None:
         handler: the address of a function `void (int, siginfo_t *, void *)`.
         flags: SA_ flags.
     """
-    action = _Action(handler, (ctypes.c_ulong * 16)(), flags, None)
+    action = _Action(handler, flags=flags)
     _process.sigaction(signal, ctypes.byref(action), None)
 
 

@@ -74,6 +74,14 @@ class Repeats:
         if not isinstance(request, messages.Call):
             self._known.clear()
 
+    def wants_division(self, divides: bool) -> bool:
+        """Whether to leave a copy between compiling and running, so that it need not be compiled for the report.
+
+        Args:
+            divides: whether the request cannot be made again up to here.
+        """
+        return self.compiled and (divides or process_time() - self._began > _SECONDS)
+
     def copied(self) -> None:
         """Take note of a copy."""
         self.compiled = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,6 +114,23 @@ no:
 """
 
 
+THREAD = """
+declare i32 @pthread_create(ptr, ptr, ptr, ptr)
+declare i32 @usleep(i32)
+define ptr @later(ptr %unused) {
+  call i32 @usleep(i32 20000)
+  store volatile i32 0, ptr null
+  ret ptr null
+}
+define i32 @start() {
+  %thread = alloca i64
+  %r = call i32 @pthread_create(ptr %thread, ptr null, ptr @later, ptr null)
+  ret i32 %r
+}
+define i32 @one() { ret i32 1 }
+"""
+
+
 @pytest.fixture
 def session() -> Iterator[Session]:
     with Session() as session:
@@ -190,6 +208,24 @@ def test_not_everything_is_left_to_repeating(session: Session) -> None:
     assert 2 <= session.stats()["copies"] - before < 20
 
 
+def test_the_first_call_of_one_leaves_none_either(session: Session) -> None:
+    before = session.stats()["copies"]
+    session.load("define i32 @f() { ret i32 1 }\ndefine double @h(double %x) { ret double %x }")
+    assert session.call("f") == session.call("h", 1.0) == 1
+    assert session.stats()["copies"] == before
+
+
+def test_but_one_that_takes_long_to_compile_does(session: Session) -> None:
+    before = session.stats()["copies"]
+    functions = "\n".join(f"define i32 @f{n}(i32 %x) {{\n  ret i32 %x\n}}" for n in range(1000))
+    session.load(functions)
+    with pytest.raises(WorkerDied) as caught:
+        session.load("define void @g() {\n  call i32 @f7(i32 1)\n  store volatile i32 0, ptr null\n  ret void\n}")
+        session.call("g")
+    assert caught.value.hint == "the session goes on, as it was before this input"
+    assert session.stats()["copies"] > before
+
+
 def test_a_definition_that_nobody_has_called_leaves_no_copy(session: Session) -> None:
     before = session.stats()["copies"]
     session.load("define i32 @f() { ret i32 1 }")
@@ -239,6 +275,54 @@ def test_addresses_stay_the_same(session: Session) -> None:
         session.call("crash", 1)
     assert session.call("later") == 1
     assert session.call("where") == where
+
+
+def test_so_do_those_of_code_that_is_compiled_again(session: Session) -> None:
+    where = []
+    for number in range(30):
+        session.load(f"define ptr @where{number}() {{\n  ret ptr @where{number}\n}}")
+        where.append(session.call(f"where{number}"))
+        if number % 7 == 0:
+            with pytest.raises(WorkerDied):
+                session.call("crash", 1)
+    with pytest.raises(WorkerDied):
+        session.call("crash", 1)
+    assert [session.call(f"where{number}") for number in range(30)] == where
+
+
+def test_they_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    notes: list[str] = []
+    with Session(on_note=notes.append) as session:
+        session.load(CRASH + "define i32 @f() { ret i32 1 }")
+        session.call("f")
+        monkeypatch.setattr(Entry, "moved", lambda self, reply: True)
+        with pytest.raises(WorkerDied):
+            session.call("crash", 1)
+    assert notes == ["warning: compiled code lies elsewhere now; addresses of it that were printed are wrong"]
+
+
+def test_the_report_of_a_first_call_knows_its_code(session: Session) -> None:
+    session.load("define i32 @first(ptr %p) {\n  %v = load i32, ptr %p\n  ret i32 %v\n}")
+    for _ in range(2):
+        with pytest.raises(WorkerDied) as caught:
+            session.call("first", None)
+        assert caught.value.frames[0] == "  at @first (<input 4>:2)"
+        assert caught.value.hint == "the session goes on, as it was before this input"
+
+
+def test_that_of_a_thread_which_a_first_call_has_left_does_too() -> None:
+    told: list[str] = []
+    with Session(on_note=told.append) as session:
+        session.load(THREAD)
+        assert session.call("start") == 0
+        deadline = time.monotonic() + 10
+        while not told and time.monotonic() < deadline:
+            try:
+                session.call("one")
+            except WorkerDied as problem:  # if it was in the middle of the call
+                told.append("\n".join([problem.message, *problem.frames]))
+    assert "killed by SIGSEGV: write of address 0x0 (null)" in told[0]
+    assert "\n  at @later (<input 1>:6)" in told[0]
 
 
 def test_what_is_not_the_same_again_is_not_taken_for_it(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
