@@ -7,18 +7,21 @@ copy each.
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from functools import partial
 from statistics import median
 
-from peers import CALL, SUM_LL, SUM_PRINTED, Peers
+from peers import CALL, HERE, PYTHON, SUM_LL, SUM_PRINTED, Peers
 from rows import Row
 from timing import in_turn, program
 
 from jitrepl import Session
 
 MEGABYTE = 1 << 20
+PAGES, WRITTEN = 1800, 335
+"""How much memory a worker has besides that of Python itself, and what of it is written to between two copies."""
 HEAPS = (0, 64, 256, 1024)
 CODE = """
 @heap = global ptr null
@@ -47,6 +50,13 @@ define void @rewrite(i64 %size) {
 """
 ASK = "declare i32 @getpid()\ndefine i32 @ask() {\n  %r = call i32 @getpid()\n  ret i32 0\n}\n\n"
 ASKED = b"i32 0\n"
+DEFINED = """define i32 @fNUMBER(i32 %x) {
+  %r = add i32 %x, NUMBER
+  ret i32 %r
+}
+
+:call fNUMBER 1
+"""
 TUNABLE = "GLIBC_TUNABLES"
 
 
@@ -60,16 +70,35 @@ def copies(peers: Peers, count: int, largest: int, calls: int) -> Iterator[Row]:
         yield from _with_heap(largest, count, ", huge pages")
     finally:
         del os.environ[TUNABLE]
-    scripts = (("compute", SUM_LL, CALL, SUM_PRINTED), ("ask", ASK, ":call ask\n", ASKED))
-    for what, code, call, printed in scripts:
-        run = partial(_script, peers, what, code, call, printed)
-        times = in_turn({"short": partial(run, 1), "long": partial(run, calls)}, 3)
-        each = max(times["long"].least - times["short"].least, 1e-9) / (calls - 1)
-        yield Row(f"{calls:,} calls that {what}, from a file with --keep-going, each", each, goal=1e-3)
+    yield from _keeping_going(peers, calls)
 
 
-def _script(peers: Peers, what: str, code: str, call: str, printed: bytes, count: int) -> float:
-    return program([peers.jitrepl, "-k", peers.write(f"{what}{count}.txt", code + call * count)], printed)
+def _keeping_going(peers: Peers, calls: int) -> Iterator[Row]:
+    """What `--keep-going` adds to each input of a script."""
+    pairs = max(calls // 8, 1)
+    defined = "".join(DEFINED.replace("NUMBER", str(number)) for number in range(pairs))
+    scripts = (
+        (f"{2 * pairs:,} inputs, each function defined and called once", defined, 2 * pairs, b""),
+        (f"{calls:,} calls that compute", SUM_LL + CALL * calls, calls, SUM_PRINTED),
+        (f"{calls:,} calls that ask", ASK + ":call ask\n" * calls, calls, ASKED),
+    )
+    for number, (what, text, count, printed) in enumerate(scripts):
+        script = peers.write(f"script{number}.txt", text)
+        run = {
+            "goes on": partial(program, [peers.jitrepl, "-k", script], printed),
+            "stops": partial(program, [peers.jitrepl, script], printed),
+        }
+        times = in_turn(run, 5)
+        goes_on, stops = (times[which].least / count for which in ("goes on", "stops"))
+        yield Row(f"--keep-going: {what}", goes_on, "stops", stops)
+        bare = ("a fork, and its pages", _bare_fork(calls)) if "ask" in what else ()
+        yield Row("  more than without, each", max(goes_on - stops, 1e-9), *bare, goal=1e-3)
+
+
+def _bare_fork(rounds: int) -> float:
+    """What a copy costs at least, in seconds."""
+    command = [PYTHON, "-S", HERE / "bare_fork.py", *map(str, (PAGES, WRITTEN, min(rounds, 100)))]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def _with_heap(size: int, count: int, how: str = "") -> Iterator[Row]:

@@ -210,7 +210,7 @@ def test_stats_count_and_measure(session: Session) -> None:
     session.call("f")
     figures = session.stats()
     assert (figures["modules"], figures["symbols"], figures["inputs"]) == (2, 2, 4)
-    assert 3 <= figures["copies"] <= 5  # what can be repeated has none, unless it took long
+    assert 2 <= figures["copies"] <= 5  # what can be repeated has none, unless it took long
     assert before["code"] == 0 < figures["code"] < 1000
     assert figures["start"] > 0
     assert 0 < figures["last input"] < figures["mean input"] * 4
