@@ -74,15 +74,24 @@ class Copier:
         """
         while True:
             since = hindrance()
+            if repeats and not since:
+                wire.send(stream, messages.Snapshot(0, repeats=True))
+                return stream
+            pair: tuple[_socket.socket, ...] = ()
+            pid = 0
+            if not since:
+                try:
+                    pair = _socket.socketpair()
+                    pid = self._copy(pair[0].fileno(), pair[1].fileno(), stream.fileno())
+                except OSError as problem:  # JITed code may have used up what there is
+                    since = f"the process could not be copied ({problem.strerror})"
             if since:
+                for end in pair:
+                    end.close()
                 if not replaces:
                     wire.send(stream, messages.Snapshot(0, False, since))
                 return stream
-            if repeats:
-                wire.send(stream, messages.Snapshot(0, repeats=True))
-                return stream
-            ours, theirs = _socket.socketpair()
-            pid = self._copy(ours.fileno(), theirs.fileno(), stream.fileno())
+            ours, theirs = pair
             if pid:
                 ours.close()
                 rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, pack("i", theirs.fileno()))]
@@ -111,7 +120,7 @@ class Copier:
             _python.PyOS_AfterFork_Parent()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _CTRL_C)
         if pid < 0:
-            raise OSError("the process cannot be copied")
+            raise OSError(-pid, os.strerror(-pid))
         return pid
 
 
@@ -149,7 +158,10 @@ def _answer(stream: _socket.socket) -> None:
 
 
 def _fork_and_sleep(name: str, dies_with_shell: bool) -> str:
-    """The IR that copies the process; the copy returns when there is something to read, or ends with the shell."""
+    """The IR that copies the process; the copy returns when there is something to read, or ends with the shell.
+
+    It returns the copy's process id, 0 in the copy, and the negative `errno` if there can be none.
+    """
     number = _SYS_CLONE[os.uname().machine]
     tie = f"call i32 (i32, ...) @prctl(i32 {_PR_SET_PDEATHSIG}, i64 {_SIGKILL}, i64 0, i64 0, i64 0)"
     return f"""
@@ -163,7 +175,16 @@ define i64 @"{name}"(i32 %ours, i32 %theirs, i32 %stream) noinline optnone {{
   %byte = alloca i8
   %pid = call i64 (i64, ...) @syscall(i64 {number}, i64 {_CLONE_PARENT | _SIGCHLD}, i64 0, i64 0, i64 0, i64 0)
   %copy = icmp eq i64 %pid, 0
-  br i1 %copy, label %prepare, label %done
+  br i1 %copy, label %prepare, label %original
+original:
+  %there = icmp sgt i64 %pid, 0
+  br i1 %there, label %done, label %refused
+refused:
+  %reason.at = call ptr @__errno_location()
+  %reason = load i32, ptr %reason.at
+  %reason.wide = sext i32 %reason to i64
+  %negative = sub i64 0, %reason.wide
+  ret i64 %negative
 prepare:
   call i32 @close(i32 %theirs)
   call i32 @close(i32 %stream)
