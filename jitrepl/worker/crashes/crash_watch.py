@@ -47,7 +47,7 @@ class CrashWatch:
         self._callback: object = None
         self._threads: ThreadStarter | None = None
         self._note: CrashNote | None = None
-        self._compiling = False  # whether the process that died may have done so in LLVM
+        self._compiling = False  # whether the process that died was in LLVM, if it was its first thread that crashed
 
     def begin(self, copies: bool, tell: Callable[[LastWords], object]) -> None:
         """Have a crash leave a note for the copy that goes on; where there is none, have it told.
@@ -104,7 +104,7 @@ class CrashWatch:
             link: compiles what a call compiles.
         """
         note, self._note = self._note, None
-        if note and calls and not self._compiling:
+        if note and calls and not (self._compiling and note.thread.id == note.process):
             self._compile(calls, link)
         if note is None and self._handler:
             note = self._handler.take()  # of a program that had a process of its own
