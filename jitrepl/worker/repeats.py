@@ -31,6 +31,17 @@ _LARGE = 1 << 16
 
 _PRINTS = frozenset({"printf", "putchar", "puts", "vprintf"})
 """What only writes to standard output, besides memory: that goes nowhere when it is repeated."""
+# fmt: off
+_MEMORY_ONLY = frozenset((
+    "rand", "srand", "rand_r", "random", "srandom", "drand48", "erand48", "lrand48", "nrand48", "mrand48",
+    "srand48", "strtol", "strtoul", "strtoll", "strtoull", "strtof", "strtod", "__isoc23_strtol",
+    "__isoc23_strtoul", "__isoc23_strtoll", "__isoc23_strtoull", "snprintf", "sprintf", "vsnprintf", "vsprintf",
+    "strtok", "strtok_r", "toupper", "tolower", "isalnum", "isalpha", "isblank", "iscntrl", "isdigit", "isgraph",
+    "islower", "isprint", "ispunct", "isspace", "isupper", "isxdigit", "__ctype_b_loc", "__ctype_tolower_loc",
+    "__ctype_toupper_loc", "__errno_location",
+))
+# fmt: on
+"""What keeps some state of its own in the process (C17, 7.4 and 7.22), of which LLVM assumes the worst."""
 
 _LOOKS = (messages.Limit, messages.ListModules, messages.ListSymbols)
 """Requests for which LLVM does nothing."""
@@ -160,7 +171,7 @@ class Repeats:
             ours = self._is_host(name) or name in self._dylib.defined
             if ours:
                 llvm.remove_attribute(function, llvm.FUNCTION_INDEX, memory)
-            if self._computes(name) if ours else name in _PRINTS:
+            if self._computes(name) if ours else name in _PRINTS or name in _MEMORY_ONLY:
                 llvm.add_attribute(function, llvm.FUNCTION_INDEX, harmless)
         run_passes(module.ptr, b"cgscc(function-attrs)")
         return {

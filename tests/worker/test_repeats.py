@@ -21,6 +21,9 @@ declare i32 @getpid()
 declare i32 @puts(ptr)
 declare i32 @printf(ptr, ...)
 declare double @sqrt(double)
+declare i32 @rand()
+declare i32 @snprintf(ptr, i64, ptr, ...)
+declare i64 @strtol(ptr, ptr, i32)
 declare i64 @strlen(ptr)
 declare ptr @malloc(i64)
 declare i64 @llvm.readcyclecounter()
@@ -68,6 +71,15 @@ define i32 @prints() {
   %r = call i32 @bump()
   call i32 (ptr, ...) @printf(ptr @format, i32 %r)
   ret i32 %r
+}
+define i32 @formats() {
+  %text = alloca [16 x i8]
+  %random = call i32 @rand()
+  %few = urem i32 %random, 100
+  %length = call i32 (ptr, i64, ptr, ...) @snprintf(ptr %text, i64 16, ptr @format, i32 %few)
+  %number = call i64 @strtol(ptr %text, ptr null, i32 10)
+  %short = trunc i64 %number to i32
+  ret i32 %short
 }
 define i32 @asks() {
   call i32 @getpid()
@@ -152,7 +164,7 @@ def leaves_copies(session: Session, name: str, *arguments: object) -> bool:
     return left == CALLS
 
 
-@pytest.mark.parametrize("name", ["one", "bump", "bump_thread", "careful", "library", "prints"])
+@pytest.mark.parametrize("name", ["one", "bump", "bump_thread", "careful", "library", "prints", "formats"])
 def test_a_call_that_only_computes_leaves_no_copy(session: Session, name: str) -> None:
     assert not leaves_copies(session, name)
 
@@ -243,6 +255,19 @@ def test_memory_is_as_it_was_after_a_crash(session: Session) -> None:
     assert caught.value.hint == "the session goes on, as it was before this input"
     assert session.call("bump") == session.call("bump_thread") == 6
     assert session.call("late") == 5
+
+
+def test_so_is_what_the_c_library_remembers(session: Session) -> None:
+    with Session() as calm:
+        calm.load(STATE)
+        calm.load("define i32 @shared(i32 %n) { ret i32 %n }")
+        expected = [calm.call("formats") for _ in range(8)]
+    results = []
+    for _ in expected:
+        results.append(session.call("formats"))
+        with pytest.raises(WorkerDied):
+            session.call("crash", 1)
+    assert results == expected
 
 
 def test_what_is_repeated_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
