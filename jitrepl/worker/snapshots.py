@@ -14,6 +14,7 @@ import ctypes
 import os
 import resource as _  # noqa: F401 - code that a woken copy compiles again has its address only if nothing else is new
 from struct import pack
+from time import monotonic
 
 from jitrepl import messages, wire
 from jitrepl.errors import InternalError
@@ -28,6 +29,8 @@ _SYS_CLONE = {"x86_64": 56, "aarch64": 220}
 _PEEK, _EINTR = 0x2, 4  # MSG_PEEK, <errno.h>
 _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
 _CTRL_C = (signal.SIGINT,)
+_ATTACHING = 0.01
+"""Seconds that a debugger takes at least to attach; the process stands still meanwhile."""
 
 # With the interpreter's lock held, unlike `ctypes.CDLL`: the copy has no other thread to take it from.
 _python = ctypes.PyDLL(None)
@@ -54,6 +57,7 @@ class Copier:
             raise InternalError(f"what jitrepl wrote to copy processes is refused: {message}")
         jit.add(module)
         self._fork = _Fork(jit.lookup(name))
+        self._looked = 0.0  # when there was no debugger
 
     def leave(self, stream: _socket.socket, replaces: bool = False, repeats: bool = False) -> _socket.socket:
         """Copy this process and send the shell a way to wake the copy.
@@ -73,7 +77,7 @@ class Copier:
             OSError: if the shell is gone.
         """
         while True:
-            since = hindrance()
+            since = self._hindrance()
             if repeats and not since:
                 wire.send(stream, messages.Snapshot(0, repeats=True))
                 return stream
@@ -103,6 +107,15 @@ class Copier:
             stream, replaces = _socket.socket(fileno=moved_high(ours.detach())), False
             _answer(stream)
             hold_lifeline()
+
+    def _hindrance(self) -> str:
+        """What keeps this process from being copied; "" if nothing does. Debuggers are looked for now and then."""
+        now = monotonic()
+        recently = now - self._looked < _ATTACHING
+        since = hindrance(debuggers=not recently)
+        if not (since or recently):
+            self._looked = now
+        return since
 
     def _copy(self, ours: int, theirs: int, stream: int) -> int:
         """`fork`, but the new process is a child of our parent, the shell; 0 in a copy that was woken.
@@ -211,13 +224,16 @@ done:
 """
 
 
-def hindrance() -> str:
+def hindrance(debuggers: bool = True) -> str:
     """What keeps this process from being copied; "" if nothing does.
 
     A copy would lack the other threads, and might be made while one of them holds malloc's lock. A debugger would be
     asked which of the two to follow, and not know of the other (docs/decisions/0015).
+
+    Args:
+        debuggers: whether to look for one.
     """
     # A folder for each thread, beside `.` and `..`.
     if os.stat("/proc/self/task").st_nlink > 3:
         return "other threads were running"
-    return "a debugger was attached" if tracer_of() else ""
+    return "a debugger was attached" if debuggers and tracer_of() else ""
