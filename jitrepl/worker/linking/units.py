@@ -68,6 +68,7 @@ class Units:
         """The names that the session defines. ORC may have more symbols: what was unloaded while it was in use."""
         self.entries: dict[str, str] = {}
         """The symbols under which names are found whose symbol is not the name itself."""
+        self._addresses: dict[str, int] = {}  # of what is linked
         self.fresh: list[Unit] = []
         """Units that were materialized since somebody emptied this list."""
 
@@ -162,6 +163,7 @@ class Units:
         self._remove(unit)
 
     def _remove(self, unit: Unit) -> None:
+        self._addresses.clear()
         self._jit.remove(unit.tracker)
         self._jit.assembled.pop(unit.module_id, None)
         del self._units[unit.module_id]
@@ -175,6 +177,7 @@ class Units:
     def withdraw(self, unit: Unit, name: str) -> None:
         """Have a unit that is not materialized define a name no longer; `again` makes it so."""
         symbol = unit.symbols.pop(name, None)
+        self._addresses.clear()
         if symbol and self._symbols.get(symbol) is unit:
             del self._symbols[symbol]
 
@@ -234,7 +237,12 @@ class Units:
         Raises:
             LinkError: if that fails; then it is as if nobody had asked.
         """
-        return self.guarded(lambda: self._jit.lookup(self._jit.prefix + symbol))
+        known = self._addresses.get(symbol)
+        if known is None or self._jit.trace:
+            known = self.guarded(lambda: self._jit.lookup(self._jit.prefix + symbol))
+            if symbol in self._symbols:
+                self._addresses[symbol] = known
+        return known
 
     def guarded(self, look: Callable[[], T]) -> T:
         """Do something that links.
