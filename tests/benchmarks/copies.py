@@ -70,10 +70,10 @@ def copies(peers: Peers, count: int, largest: int, calls: int) -> Iterator[Row]:
         yield from _with_heap(largest, count, ", huge pages")
     finally:
         del os.environ[TUNABLE]
-    yield from _keeping_going(peers, calls)
+    yield from _keeping_going(peers, min(count, 5), calls)
 
 
-def _keeping_going(peers: Peers, calls: int) -> Iterator[Row]:
+def _keeping_going(peers: Peers, rounds: int, calls: int) -> Iterator[Row]:
     """What `--keep-going` adds to each input of a script."""
     pairs = max(calls // 8, 1)
     defined = "".join(DEFINED.replace("NUMBER", str(number)) for number in range(pairs))
@@ -88,7 +88,7 @@ def _keeping_going(peers: Peers, calls: int) -> Iterator[Row]:
             "goes on": partial(program, [peers.jitrepl, "-k", script], printed),
             "stops": partial(program, [peers.jitrepl, script], printed),
         }
-        times = in_turn(run, 5)
+        times = in_turn(run, rounds)
         goes_on, stops = (times[which].least / count for which in ("goes on", "stops"))
         yield Row(f"--keep-going: {what}", goes_on, "stops", stops)
         bare = ("a fork, and its pages", _bare_fork(calls)) if "ask" in what else ()

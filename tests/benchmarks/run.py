@@ -64,7 +64,7 @@ def parts(peers: Peers, quick: bool) -> dict[str, Callable[[], Iterator[Row]]]:
         "programs": lambda: programs(peers, few or 40, few * 5 or CALLED),
         "start_on_a_terminal": lambda: rows.start_on_a_terminal(peers, few or 20),
         "inputs": lambda: rows.inputs(peers, few * 2 or 50),
-        "copies": lambda: copies(peers, few or 30, few * 64 or 1024, few * 40 or 2000),
+        "copies": lambda: copies(peers, few or 30, few or 1024, few * 40 or 2000),
         "redefinition": lambda: redefinition(peers, few * 1000 or 100_000_000, few * 20 or 2000),
         "script": lambda: rows.script(peers, few or 5, few * 40 or 10_000),
         "symbols": lambda: rows.symbols(peers, few or 20),
