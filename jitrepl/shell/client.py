@@ -73,6 +73,7 @@ class Worker:
         self.copies = copies or Copies()
         self._channel = Channel(stream)
         self._gone = False
+        self._status = 0  # how it ended, once it is gone
         self.interrupted = self.pressed = False
         """Whether Ctrl-C was pressed when a reply had come already; at any time. Whoever asked has to see to it."""
         self.last_words = CrashReport(0)  # what the process itself has said of its crash
@@ -211,6 +212,7 @@ class Worker:
         copies = self.copies.back_to(number)
         lifeline, self._lifeline = self._lifeline, None  # the copies have it, too
         self.close()
+        damaged = ""  # what to say of a state whose copy dies of being woken
         while newest := copies.take_newest():
             state, copy = newest
             worker = Worker(copy.pid, copy.take(), copies)
@@ -219,11 +221,12 @@ class Worker:
             except (JitreplError, OSError):
                 worker.copies = Copies()
                 worker.close()
+                damaged = "it was damaged"
                 continue
             worker.resumed = state
             worker._lifeline = lifeline
             worker.on_notes = self.on_notes
-            worker.resumed_since = self.copies.missing
+            worker.resumed_since = damaged or self.copies.missing
             return worker
         if lifeline is not None:
             os.close(lifeline)
@@ -332,12 +335,14 @@ class Worker:
             poll.register(self._pidfd, select.POLLIN)
             if not poll.poll(wait_ms):
                 return None
-        try:
-            _, status = os.waitpid(self.pid, 0)
-        except ChildProcessError:
-            return 0
-        self._gone = True
-        return os.waitstatus_to_exitcode(status)
+        if not self._gone:
+            try:
+                _, status = os.waitpid(self.pid, 0)
+            except ChildProcessError:
+                return 0
+            self._gone = True
+            self._status = os.waitstatus_to_exitcode(status)
+        return self._status
 
     def leave(self) -> None:
         """Let go of a process that ends by itself, or that somebody else waits for."""

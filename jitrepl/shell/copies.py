@@ -82,6 +82,8 @@ class Copies:
         self.budget = MemoryBudget()
         self.missing = ""
         """If the newest state is lost: what has been the case since the last one."""
+        self.given_up = False
+        """Whether any was dropped for the memory that it held."""
         self._count = 0  # the number of the next state
         self._kept: dict[int, Copy] = {}
         self._repeated: set[int] = set()
@@ -114,7 +116,9 @@ class Copies:
             return
         self._kept[number] = Copy(record.pid, descriptors.pop())
         self._drop(sorted(self._kept)[: max(len(self._kept) - self.limit - 1, 0)])
-        self._drop(sorted(self._kept)[: self.budget.exceeded(worker, self.pids)])
+        exceeding = self.budget.exceeded(worker, self.pids)
+        self.given_up = self.given_up or exceeding > 0
+        self._drop(sorted(self._kept)[:exceeding])
         reap_dropped()
 
     def reaches(self, number: int) -> bool:
@@ -136,7 +140,7 @@ class Copies:
     def back_to(self, number: int) -> Copies:
         """Hand over the copies that are not newer than a state; those that are newer are ended."""
         older = Copies()
-        older.limit, older.budget.limit = self.limit, self.budget.limit
+        older.limit, older.budget.limit, older.given_up = self.limit, self.budget.limit, self.given_up
         self._drop([state for state in self._kept if state > number])
         older._kept, self._kept = self._kept, {}
         older._repeated = self._repeated

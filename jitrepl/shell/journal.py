@@ -128,7 +128,7 @@ def described(request: messages.Request) -> str:
     if isinstance(request, messages.Show):
         return f"looking up {request.what}"
     if isinstance(request, messages.Optimise):
-        return f"running passes over {request.what or 'the session'}"
+        return f"{'compiling' if request.assembly else 'running passes over'} {request.what or 'the session'}"
     if isinstance(request, messages.Run):
         return "compiling @main"
     if isinstance(request, messages.Load):

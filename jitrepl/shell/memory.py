@@ -61,6 +61,22 @@ def held_by(worker: int, copies: Collection[int]) -> int:
     return max(sum(share_of(copy) for copy in copies) - _lacking(worker), 0) if copies else 0
 
 
+def memory_figures(worker: int, copies: Collection[int], limit: float) -> dict[str, float]:
+    """How many copies there are, and what a worker and its copies hold, in bytes.
+
+    Args:
+        worker: the process of the worker.
+        copies: those of its copies.
+        limit: how much they may hold.
+    """
+    return {
+        "copies": len(copies),
+        "worker": private_memory(worker),
+        "memory of copies": held_by(worker, copies),
+        "undo-memory": limit,
+    }
+
+
 def share_of(process: int) -> int:
     """The anonymous memory of a process in bytes, each page divided by the number of processes that have it."""
     return _rollup(process).get("Pss_Anon", 0)

@@ -265,9 +265,17 @@ class Requests:
     def stats(self) -> dict[str, float]:
         """Figures about the session: counts, memory in bytes, times in seconds; `:stats` shows them."""
         self.start()
-        rows = self.modules()
-        there = sum(row.state != "replaced" for row in rows)
-        return {"modules": there, "code": sum(row.size for row in rows), **self._supervisor.stats()}
+        from jitrepl.shell.memory import memory_figures
+
+        rows, journal = self.modules(), self._supervisor.journal
+        return {
+            "modules": sum(row.state != "replaced" for row in rows),
+            "symbols": len(journal.symbols),
+            "code": sum(row.size for row in rows),
+            "inputs": len(journal),
+            **memory_figures(self._supervisor.pid, self._supervisor.copies, self.limits.undo_memory),
+            **self._supervisor.times.figures(),
+        }
 
     @property
     def last_crash(self) -> CrashReport:

@@ -16,10 +16,10 @@ from jitrepl.shell.copies import reap_dropped
 from jitrepl.shell.crashes import cause, fatal, refused_start, short_frames, was_compiling
 from jitrepl.shell.interrupts import Undisturbed
 from jitrepl.shell.journal import Entry, Journal, as_input, described
-from jitrepl.shell.memory import held_by, private_memory
 from jitrepl.shell.settings import Limits, memory_hint
 from jitrepl.shell.sources import remove_folder
 from jitrepl.shell.times import Times
+from jitrepl.shell.undoing import state_before
 from jitrepl.tracer import tracer_of
 
 TYPE_CHECKING = False
@@ -57,7 +57,8 @@ class Supervisor:
         self._closed = False
         self._debugger = ""
         self._created = perf_counter()
-        self._times = Times()
+        self.times = Times()
+        """How long inputs take."""
 
     @property
     def pid(self) -> int:
@@ -104,7 +105,7 @@ class Supervisor:
         self._closed = False
         self._started = None
         self._created = perf_counter()
-        self._times = Times()
+        self.times = Times()
 
     def ask(self, request: messages.Request) -> messages.Reply:
         """Make a request of the worker, and keep what changes the session.
@@ -136,7 +137,7 @@ class Supervisor:
                 self._take_back()
             raise
         if messages.changes(request, reply):
-            self._times.add(perf_counter() - began)
+            self.times.add(perf_counter() - began)
         self.journal.add(request, reply)
         self._tell(getattr(reply, "notes", ()))
         if worker.interrupted or (worker.pressed and self._start.program):
@@ -168,7 +169,7 @@ class Supervisor:
             assert isinstance(reply, messages.Started)
             self._started = reply
             self._told = (self._start.memory, False)
-            self._times.start = self._times.start or perf_counter() - self._created
+            self.times.start = self.times.start or perf_counter() - self._created
             self.apply_limits()
         return self._started
 
@@ -201,22 +202,11 @@ class Supervisor:
             self._worker.catch_up()
         return reap_dropped()
 
-    def stats(self) -> dict[str, float]:
-        """Figures about the session: inputs, copies, memory in bytes, times in seconds."""
-        if self._worker:
-            self._worker.catch_up()
-        copies = self._worker.copies.pids if self._worker else []
-        return {
-            "inputs": len(self.journal),
-            "symbols": len(self.journal.symbols),
-            "copies": len(copies),
-            "worker": private_memory(self.pid),
-            "memory of copies": held_by(self.pid, copies),
-            "undo-memory": self.limits.undo_memory,
-            "start": self._times.start,
-            "last input": self._times.last,
-            "mean input": self._times.mean,
-        }
+    @property
+    def copies(self) -> list[int]:
+        """The processes of the copies that the worker has left."""
+        self.settle()
+        return self._worker.copies.pids if self._worker else []
 
     def _tell(self, notes: tuple[str, ...]) -> None:
         for note in notes:
@@ -238,25 +228,9 @@ class Supervisor:
         assert self._worker is not None
         self._worker.catch_up()
         last = len(self.journal)
-        target = last - count
-        deepest = last - self.limits.undo_depth
-        known = [number for number in self._worker.copies.older_than(last) if number >= deepest]
-        if target not in known:
-            most = last - min(known) if known else 0
-            why = "" if self._start.snapshots else "; snapshots are off"
-            if not most:
-                raise UndoError(f"there is nothing to undo{why}")
-            if count < most:
-                reached = last - max(number for number in known if number < target)
-                missing = self._worker.copies.missing
-                raise UndoError(f"that state was not kept: {missing}", f"`:undo {reached}` can be done")
-            inputs = "1 input" if most == 1 else f"the last {most} inputs"
-            given_up = most < min(self.limits.undo_depth, last)
-            hint = "`:set undo-memory` says how much memory older copies may take" if given_up else ""
-            raise UndoError(f"{inputs} can be undone, not {count}", hint)
+        target = state_before(self._worker.copies, last, count, self.limits.undo_depth, self._start.snapshots)
         with Undisturbed():
-            self._worker = self._worker.resume(target)
-            self._told = None  # a copy may be older than that
+            self._resume(target)
             if not self._repeat(target):
                 self._restore(last)
                 raise UndoError("the copy of that state is gone; the session goes on with what was loaded")
@@ -265,30 +239,25 @@ class Supervisor:
 
     def _recover(self, request: messages.Request, problem: WorkerDied | Interrupted | TimedOut) -> JitreplError:
         """Go on without the worker that died, as if nothing had been asked of it; the error for the user."""
-        wanted = len(self.journal)
-        words = CrashReport(0)
-        if self._worker is not None:
-            died = self._worker
-            self._worker = died.resume(wanted)
-            words = died.last_words
-            self._told = None  # a copy may be older than that
-        calls: tuple[messages.Request, ...] = ()
+        assert self._worker is not None
+        died = self._worker
+        self._resume(len(self.journal))
+        if self.goes_on and not self._debugger:
+            lost, report = self._bring_back(died.last_words, request)
+            hint = lost or "the session goes on, as it was before this input"
+        else:
+            self._closed = True
+            report = self.explained(died.last_words, (request,))
+            hint = "" if self._start.program else "with --keep-going the session goes on, as it was before this input"
         if self._debugger:
             from jitrepl.shell.debuggers import ended
 
-            self._closed = True
             hint = ended(self._debugger)
-        elif self.goes_on:
-            hint, calls = self._restore(wanted)
-            hint = hint or "the session goes on, as it was before this input"
-        else:
-            self._closed = True
-            hint = "" if self._start.program else "with --keep-going the session goes on, as it was before this input"
-        report = self.explained(words, (*calls, request))
         if report.starved and self.limits.memory:
             hint = f"{memory_hint(self.limits.memory)}\n{hint}".rstrip()
         doing = described(request)
-        if isinstance(problem, WorkerDied) and isinstance(request, messages.Call) and was_compiling(report):
+        compiles = isinstance(request, messages.Call | messages.Evaluate)
+        if isinstance(problem, WorkerDied) and compiles and was_compiling(report):
             doing = f"compiling {doing}"
         frames = short_frames(report, self.journal.source_line)
         return fatal(problem, doing, report, frames, hint, self.limits.timeout)
@@ -298,9 +267,36 @@ class Supervisor:
         wanted = len(self.journal)
         if self._worker and self._worker.copies.reaches(wanted):
             with Undisturbed():
-                self._worker = self._worker.resume(wanted)
-                self._told = None  # a copy may be older than that
+                self._resume(wanted)
                 self._restore(wanted)
+
+    def _resume(self, number: int) -> None:
+        """Have the newest copy that is not newer than a state take the place of the worker, if there is one."""
+        assert self._worker is not None
+        self._worker = self._worker.resume(number)
+        self._told = None  # a copy may be older than that
+
+    def _bring_back(self, words: CrashReport, *requests: messages.Request) -> tuple[str, CrashReport]:
+        """Go on with the copy that was woken, or with an older one if that dies: an input has damaged its memory.
+
+        Args:
+            words, requests: what the worker that died has said, and was asked in the end.
+
+        Returns:
+            What was lost, "" if nothing was; and what is known of the crash.
+        """
+        lost, calls = self._restore(len(self.journal))
+        report = self.explained(words, (*calls, *requests))
+        sound, step = len(self.journal), 1
+        while self._worker and not self._worker.alive():
+            sound, step = sound - step, step * 2
+            self._resume(sound)
+            if self._worker:
+                self._worker.resumed_since = "it was damaged"
+            lost, _ = self._restore(len(self.journal), sound)
+            self.explained(CrashReport(0))
+        self.last_crash = report
+        return lost, report
 
     def explained(self, words: CrashReport, requests: tuple[messages.Request, ...] = ()) -> CrashReport:
         """What the worker that died has said, or else what the one that was woken knows of it.
@@ -313,13 +309,12 @@ class Supervisor:
         if words.signal:
             return words
         if self._worker:
+            calls = tuple(request for request in requests if isinstance(request, messages.Call))
             try:
-                calls = tuple(request for request in requests if isinstance(request, messages.Call))
                 reply = self._worker.ask(messages.Explain(calls))
             except JitreplError:
-                return self.last_crash  # a report is no reason to fail
-            if isinstance(reply, CrashReport):
-                self.last_crash = reply
+                return words  # a report is no reason to fail
+            self.last_crash = reply if isinstance(reply, CrashReport) else words
         return self.last_crash
 
     def _recover_idle(self) -> str:
@@ -327,12 +322,11 @@ class Supervisor:
         assert self._worker is not None
         problem = self._worker.last_error()
         died = self._worker
-        self._worker = died.resume(len(self.journal))
-        self._told = None  # a copy may be older than that
-        lost, calls = self._restore(len(self.journal))
-        report = self.explained(died.last_words, calls)
+        self._resume(len(self.journal))
+        lost, report = self._bring_back(died.last_words)
         self.start()
-        what = f"killed by {cause(problem.signal, report)}" if isinstance(problem, WorkerDied) else "ended"
+        signal = problem.signal if isinstance(problem, WorkerDied) else 0
+        what = f"killed by {cause(signal, report)}" if signal else "ended"
         frames = short_frames(report, self.journal.source_line)
         text = f"warning: since the last input, the process that runs the code was {what}"
         return "\n".join([text, *frames, lost]).rstrip()
@@ -363,13 +357,18 @@ class Supervisor:
             self._worker = None
         return same and reached == wanted
 
-    def _restore(self, wanted: int) -> tuple[str, tuple[messages.Request, ...]]:
+    def _restore(self, wanted: int, sound: int | None = None) -> tuple[str, tuple[messages.Request, ...]]:
         """Bring a worker that was woken, or a new one if there is none, to entry number `wanted` of the journal.
+
+        Args:
+            wanted: the number.
+            sound: up to which number calls may be repeated, if not to that one.
 
         Returns:
             What was lost, for the user, "" if nothing was; and the requests that were not made again.
         """
-        if self._repeat(wanted):
+        sound = wanted if sound is None else sound
+        if self._repeat(sound) and sound == wanted:
             self.journal.cut(wanted)
             return "", ()
         reached = self._worker.resumed if self._worker else 0
@@ -379,7 +378,8 @@ class Supervisor:
         else:
             count = wanted - reached
             inputs = "1 input" if count == 1 else f"{count} inputs"
-            memory = f"memory is as it was {inputs} ago, before {self._worker.resumed_since or 'copies ended'}"
+            since = self._worker.resumed_since
+            memory = f"memory is as it was {inputs} ago" + (f", before {since}" if since else "; no newer copy is left")
         again, failed, left = 0, [], []
         for entry in self.journal.cut(reached):
             if not entry.repeatable:

@@ -23,3 +23,7 @@ class Times:
     def mean(self) -> float:
         """The mean of all; 0 if there was none."""
         return self._total / self._count if self._count else 0.0
+
+    def figures(self) -> dict[str, float]:
+        """What `:stats` shows of them, in seconds."""
+        return {"start": self.start, "last input": self.last, "mean input": self.mean}

@@ -250,8 +250,7 @@ class Engine:
             removal.refuse_if_used(request.what)
         removal.refuse_if_bound(request.what)
         removal.run(self._finalize)
-        names = tuple(removal.names)
-        spelled = tuple(source_name(name) for name in names)
+        names, spelled = tuple(removal.names), tuple(map(source_name, removal.names))
         return messages.Unloaded(removal.module.name, names, removal.whole, spelled, self.take_notes())
 
     def _finalize(self, module: SessionModule) -> None:
@@ -271,9 +270,12 @@ class Engine:
         return messages.Done(self.take_notes())
 
     def _call(self, request: messages.Call) -> messages.Called:
-        self._members.load([request.name])
-        value, address = self._caller.call(request)
+        value, address = self._caller.call(self._named(request))
         return messages.Called(request.name, value, self.take_notes(), address)
+
+    def _named(self, call: messages.Call) -> messages.Call:
+        self._members.load([call.name])
+        return call
 
     def _evaluate(self, request: messages.Evaluate | messages.Show) -> messages.Evaluated:
         from jitrepl.worker.evaluation import Evaluator
@@ -309,9 +311,9 @@ class Engine:
         return Optimiser(self.dylib, self.jit).answer(request)
 
     def _symbols(self, _request: messages.ListSymbols) -> messages.SymbolTable:
-        from jitrepl.worker.listing import rows
+        from jitrepl.worker import listing
 
-        return messages.SymbolTable(tuple(rows(self.dylib, self._hosts, self._members)))
+        return messages.SymbolTable(tuple(listing.rows(self.dylib, self._hosts, self._members)))
 
     def _add_host(self, request: messages.AddHost) -> messages.HostsAdded:
         added, formatters = self._hosts.load(request.path)
@@ -320,8 +322,8 @@ class Engine:
         for function in added:
             found = self.dylib.defined.get(function.name)
             if found:
-                hidden = f"{quoted(function.name)} of {found[0].name} hides the host function of that name"
-                self._notes.append(f"warning: {hidden}")
+                name = quoted(function.name)
+                self._notes.append(f"warning: {name} of {found[0].name} hides the host function of that name")
         return messages.HostsAdded(tuple(function.label for function in added), self.take_notes(), formatters)
 
     def _add_library(self, request: messages.AddLibrary) -> messages.Done:
@@ -337,14 +339,13 @@ class Engine:
         return messages.Done(self.take_notes())
 
     def _explain(self, request: messages.Explain) -> CrashReport:
-        notes = self.take_notes()
-        report = self.crashes.explain(request.calls, self._link)
-        self._notes = list(notes)  # the others were told in the process that died
-        return report
+        from jitrepl.worker.rehearsal import rehearse
 
-    def _link(self, request: messages.Call) -> None:
-        self._members.load([request.name])
-        self._caller.link(request)
+        notes = self.take_notes()
+        report = self.crashes.explain(request.calls, lambda call: self._caller.link(self._named(call)))
+        self._notes = list(notes)  # the others were told in the process that died
+        rehearse(self)  # if memory is damaged, that had better be known now
+        return report
 
     def _limit(self, request: messages.Limit) -> messages.Done:
         self._limit_on_memory.set(request.memory)
