@@ -246,7 +246,7 @@ class Supervisor:
             lost, report = self._bring_back(died.last_words, request)
             hint = lost or "the session goes on, as it was before this input"
         else:
-            self._closed = True
+            self._closed, self.last_crash = True, CrashReport(0)
             report = self.explained(died.last_words, (request,))
             hint = "" if self._start.program else "with --keep-going the session goes on, as it was before this input"
         if self._debugger:
@@ -285,6 +285,7 @@ class Supervisor:
         Returns:
             What was lost, "" if nothing was; and what is known of the crash.
         """
+        self.last_crash = CrashReport(0)
         lost, calls = self._restore(len(self.journal))
         report = self.explained(words, (*calls, *requests))
         sound, step = len(self.journal), 1
@@ -295,26 +296,24 @@ class Supervisor:
                 self._worker.resumed_since = "it was damaged"
             lost, _ = self._restore(len(self.journal), sound)
             self.explained(CrashReport(0))
-        self.last_crash = report
         return lost, report
 
     def explained(self, words: CrashReport, requests: tuple[messages.Request, ...] = ()) -> CrashReport:
         """What the worker that died has said, or else what the one that was woken knows of it.
 
         Args:
-            words: what it has said.
-            requests: what it was asked, and the other one was not.
+            words, requests: what it has said; what it was asked, and the other one was not.
         """
-        self.last_crash = words
         if words.signal:
-            return words
-        if self._worker:
+            self.last_crash = words
+        elif self._worker:
             calls = tuple(request for request in requests if isinstance(request, messages.Call))
             try:
                 reply = self._worker.ask(messages.Explain(calls))
             except JitreplError:
-                return words  # a report is no reason to fail
-            self.last_crash = reply if isinstance(reply, CrashReport) else words
+                return self.last_crash  # a report is no reason to fail
+            if isinstance(reply, CrashReport) and reply.signal:
+                self.last_crash = reply
         return self.last_crash
 
     def _recover_idle(self) -> str:
@@ -349,10 +348,11 @@ class Supervisor:
         except JitreplError:
             replies, same = [], False
         worker.on_notes = tell
-        if any(map(Entry.moved, missed, replies)):
+        if same and any(map(Entry.moved, missed, replies)):
             self._tell(("warning: compiled code lies elsewhere now; addresses of it that were printed are wrong",))
         worker.resumed = reached
         if not same:
+            self.explained(CrashReport(0))  # nobody else knows
             worker.close()
             self._worker = None
         return same and reached == wanted

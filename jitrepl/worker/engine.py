@@ -107,11 +107,12 @@ class Engine:
         self.dylib.written_hosts = self._hosts.written
         self._languages = Languages(self.jit, thunks.way_out, self._hosts, self.dylib)
         self._generator = HostSymbolGenerator(self.jit, lambda symbol: self._outside.address(symbol))
-        self._repeats: Repeats | None = None
+        self.repeats: Repeats | None = None
+        """Knows what needs no copy."""
         if self.snapshots:
             from jitrepl.worker.repeats import Repeats
 
-            self._repeats = Repeats(self.dylib, lambda name: self._hosts.find(name) is not None, memory.count)
+            self.repeats = Repeats(self.dylib, lambda name: self._hosts.find(name) is not None, memory.count)
         self._caller = Caller(self.dylib, thunks, self._hosts, memory, self._languages, self._about_to_run)
         self._caller.limit = self._limit_on_memory
         self.crashes = CrashWatch(self.jit, self.dylib, self._hosts, self._caller)
@@ -144,8 +145,8 @@ class Engine:
         Raises:
             JitreplError: if the request is refused; `take_notes` has what was noted until then.
         """
-        if self._repeats:
-            self._repeats.begin(request)
+        if self.repeats:
+            self.repeats.begin(request)
         if not isinstance(request, messages.Explain):
             self._initialisers.take_back_refused()
             if self._evaluator:
@@ -169,8 +170,8 @@ class Engine:
     def _about_to_run(self, divides: bool) -> None:
         if self._notes:
             self.tell(self.take_notes())  # before the code prints something of its own
-        if self.snapshots and self._repeats and self._repeats.wants_division(divides) and not self._initialisers.ending:
-            self._repeats.copied()
+        if self.snapshots and self.repeats and self.repeats.wants_division(divides) and not self._initialisers.ending:
+            self.repeats.copied()
             self.checkpoint()
         self.crashes.compiled()
 
@@ -194,11 +195,8 @@ class Engine:
 
     def can_repeat(self, request: messages.Request, reply: messages.Reply) -> bool:
         """Whether a snapshot can be spared, because repeating the request would do exactly what it has done."""
-        assert self._repeats is not None
-        if self.jit.trace is None and self._repeats.can_repeat(request, reply):
-            return True
-        self._repeats.copied()
-        return False
+        assert self.repeats is not None
+        return self.jit.trace is None and self.repeats.can_repeat(request, reply)
 
     def take_notes(self) -> tuple[str, ...]:
         """The notes since the last call."""
@@ -373,8 +371,8 @@ class Engine:
     # What ORC asks or tells
 
     def _materializing(self, module_id: str) -> None:
-        if self._repeats:
-            self._repeats.compiled = True
+        if self.repeats:
+            self.repeats.compiled = True
         self._linked += 1
         self._units.materializing(module_id)
 

@@ -43,9 +43,6 @@ _MEMORY_ONLY = frozenset((
 # fmt: on
 """What keeps some state of its own in the process (C17, 7.4 and 7.22), of which LLVM assumes the worst."""
 
-_LOOKS = (messages.Limit, messages.ListModules, messages.ListSymbols)
-"""Requests for which LLVM does nothing."""
-
 _INACCESSIBLE = 0x3 << 2  # llvm/Support/ModRef.h: two bits a location, `IRMemLocation::InaccessibleMem` is the second
 _COMPUTES = 0xF3  # reads and writes all that is not inaccessible
 
@@ -66,8 +63,9 @@ class Repeats:
         self._known: dict[str, dict[str, bool]] = {}
         self.compiled = False
         """Whether something was compiled, in this request or after the last one, and there is no copy since."""
-        self._same = False  # whether all that was done since the last copy can be repeated
-        self._only = False  # whether nothing else was done before this request
+        self._exact = False  # whether all that was done since the last copy can be repeated
+        self._was_exact = False  # whether it could when this request began
+        self._due = True  # whether something was compiled since the last copy that is not compiled by repeating
         self._left = 0
         self._seconds = 0.0
         self._began = 0.0
@@ -75,28 +73,30 @@ class Repeats:
 
     def begin(self, request: messages.Request) -> None:
         """Take note of a request that is about to be answered."""
-        if isinstance(request, _LOOKS):
-            return
+        if isinstance(request, messages.ListModules):
+            return  # `:stats` asks for it
         # Code that is compiled again has the same address only if all else is done again that was done since.
-        self._only = self._same and not self.compiled
-        self._same = self.compiled = False
+        self._due = self._due or self.compiled
+        self._was_exact, self._exact = self._exact, False
+        self.compiled = False
         self._began = process_time()
         self._had = self._kept()
         if not isinstance(request, messages.Call):
             self._known.clear()
 
     def wants_division(self, divides: bool) -> bool:
-        """Whether to leave a copy between compiling and running, so that it need not be compiled for the report.
+        """Whether to leave a copy between compiling and running: it could not be compiled again for the report.
 
         Args:
             divides: whether the request cannot be made again up to here.
         """
-        return self.compiled and (divides or process_time() - self._began > _SECONDS)
+        other = divides or self._due or not self._was_exact  # it would have another address
+        return self.compiled and (other or process_time() - self._began > _SECONDS)
 
     def copied(self) -> None:
         """Take note of a copy."""
-        self.compiled = False
-        self._only = True
+        self.compiled = self._due = False
+        self._was_exact = True
         self._left, self._seconds = _COUNT, _SECONDS
         self._began = process_time()  # what came before, as compiling does, is not repeated
 
@@ -104,16 +104,28 @@ class Repeats:
         """Whether repeating a request that was just answered does what it has done; no copy is needed then."""
         self._left -= 1
         self._seconds -= process_time() - self._began
-        only, self._same = self._only, True
-        if not only or self._left < 0 or self._seconds < 0 or self._kept() != self._had:
+        if self._due or self._left < 0 or self._seconds < 0 or self._kept() != self._had:
             return False
         if isinstance(reply, messages.Called) and isinstance(request, messages.Call):
-            self.compiled = False
-            return not request.signature and self._computes(request.name)
-        waits = (
-            isinstance(reply, messages.Loaded) and isinstance(request, messages.Load) and self._waits(request, reply)
-        )
-        return waits and not self.compiled
+            exact = self._was_exact or not self.compiled
+            return exact and not request.signature and self._computes(request.name)
+        if self.compiled or not isinstance(reply, messages.Loaded) or not isinstance(request, messages.Load):
+            return False
+        return self._waits(request, reply)
+
+    def left(self, repeats: bool, copied: bool) -> None:
+        """Take note of how the state that a request has led to can be reached again.
+
+        Args:
+            repeats: whether by repeating it.
+            copied: whether by a copy.
+        """
+        if copied:
+            self.copied()
+        if repeats:
+            self.compiled = False  # repeating does it, too
+        self._due = self._due or not (repeats or copied)
+        self._exact = self._was_exact and (repeats or copied)
 
     def _waits(self, request: messages.Load, reply: messages.Loaded) -> bool:
         """Whether a module was read and nothing else was done."""
@@ -139,6 +151,8 @@ class Repeats:
         """Whether each function of a module only computes."""
         if module.object or module.assembly or module.absent or module.ifuncs or not _can_be_read_again(module):
             return {}
+        if any(item.thread_local for item in module.globals):
+            return {}  # the first use allocates them
         copy, _ = parse(module.data, "effects")
         if copy is None:
             return {}

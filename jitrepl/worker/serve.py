@@ -149,6 +149,8 @@ def serve(stream: _socket.socket) -> None:
             copier = engine.copier()  # what it compiles comes before the copy
             repeats = engine.can_repeat(request, reply)  # type: ignore[arg-type]
             served = copier.leave(stream, repeats=repeats)
+            if engine.repeats:
+                engine.repeats.left(repeats and copier.left, copier.left and not repeats)
             if served is not stream:
                 stream = served
                 engine.crashes.wake()

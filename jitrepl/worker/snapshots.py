@@ -19,6 +19,7 @@ from time import monotonic
 from jitrepl import messages, wire
 from jitrepl.errors import InternalError
 from jitrepl.tracer import tracer_of
+from jitrepl.worker.arenas import arena_code, use_arenas
 from jitrepl.worker.jit import Jit
 from jitrepl.worker.linking.lowering import PREFIX
 from jitrepl.worker.owned import parse
@@ -52,11 +53,14 @@ class Copier:
 
     def __init__(self, jit: Jit, dies_with_shell: bool) -> None:
         name = f"{PREFIX}copy"
-        module, message = parse(_fork_and_sleep(name, dies_with_shell).encode(), name)
+        module, message = parse((_fork_and_sleep(name, dies_with_shell) + arena_code(name)).encode(), name)
         if module is None:
             raise InternalError(f"what jitrepl wrote to copy processes is refused: {message}")
         jit.add(module)
         self._fork = _Fork(jit.lookup(name))
+        use_arenas(name, jit.lookup)
+        self.left = False
+        """Whether the last attempt has left a copy, or a note that there need be none."""
         self._looked = 0.0  # when there was no debugger
 
     def leave(self, stream: _socket.socket, replaces: bool = False, repeats: bool = False) -> _socket.socket:
@@ -77,8 +81,10 @@ class Copier:
             OSError: if the shell is gone.
         """
         while True:
+            self.left = False
             since = self._hindrance()
             if repeats and not since:
+                self.left = True
                 wire.send(stream, messages.Snapshot(0, repeats=True))
                 return stream
             pair: tuple[_socket.socket, ...] = ()
@@ -95,6 +101,7 @@ class Copier:
                 if not replaces:
                     wire.send(stream, messages.Snapshot(0, False, since))
                 return stream
+            self.left = True
             ours, theirs = pair
             if pid:
                 ours.close()

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from llvmlite import binding
 
 from jitrepl import Session
-from jitrepl.errors import WorkerDied
+from jitrepl.errors import JitreplError, WorkerDied
 from jitrepl.shell.journal import Entry
 
 STATE = """
 @g = global i32 0
-@t = thread_local global i32 0
 @step = global ptr @one
 declare i32 @getpid()
 declare i32 @puts(ptr)
@@ -37,12 +36,6 @@ define i32 @bump() {
   %a = load i32, ptr @g
   %b = add i32 %a, 1
   store i32 %b, ptr @g
-  ret i32 %b
-}
-define i32 @bump_thread() {
-  %a = load i32, ptr @t
-  %b = add i32 %a, 1
-  store i32 %b, ptr @t
   ret i32 %b
 }
 define i32 @recursive(i32 %n) {
@@ -113,6 +106,21 @@ define i32 @elsewhere(i32 %n) {
 }
 """
 
+THREAD_LOCAL = """
+@t = thread_local global i32 0
+define i32 @bump_thread() {
+  %a = load i32, ptr @t
+  %b = add i32 %a, 1
+  store i32 %b, ptr @t
+  ret i32 %b
+}
+declare ptr @llvm.threadlocal.address.p0(ptr)
+define ptr @where_thread() {
+  %a = call ptr @llvm.threadlocal.address.p0(ptr @t)
+  ret ptr %a
+}
+"""
+
 CALLS = 4
 CRASH = """
 define void @crash(i1 %really) {
@@ -148,6 +156,7 @@ def session() -> Iterator[Session]:
     with Session() as session:
         session.load(STATE)
         session.load("define i32 @shared(i32 %n) { ret i32 %n }")
+        session.load(THREAD_LOCAL)
         session.load(CRASH)
         session.call("crash", 0)  # it is compiled before it is due: no copy is made for that
         yield session
@@ -164,7 +173,7 @@ def leaves_copies(session: Session, name: str, *arguments: object) -> bool:
     return left == CALLS
 
 
-@pytest.mark.parametrize("name", ["one", "bump", "bump_thread", "careful", "library", "prints", "formats"])
+@pytest.mark.parametrize("name", ["one", "bump", "careful", "library", "prints", "formats"])
 def test_a_call_that_only_computes_leaves_no_copy(session: Session, name: str) -> None:
     assert not leaves_copies(session, name)
 
@@ -173,7 +182,9 @@ def test_so_does_one_that_recurs_or_takes_pointers(session: Session) -> None:
     assert not leaves_copies(session, "recursive", 3)
 
 
-@pytest.mark.parametrize("name", ["asks", "allocates", "looks_at_the_clock", "by_pointer", "device", "assembly"])
+@pytest.mark.parametrize(
+    "name", ["asks", "allocates", "bump_thread", "looks_at_the_clock", "by_pointer", "device", "assembly"]
+)
 def test_any_other_call_leaves_one(session: Session, name: str) -> None:
     assert leaves_copies(session, name)
 
@@ -315,6 +326,43 @@ def test_so_do_those_of_code_that_is_compiled_again(session: Session) -> None:
     assert [session.call(f"where{number}") for number in range(30)] == where
 
 
+def test_so_do_those_of_variables_of_each_thread(session: Session) -> None:
+    where = session.call("where_thread")
+    for number in range(1, 4):
+        assert session.call("bump") == session.call("bump_thread") == number
+        with pytest.raises(WorkerDied) as caught:
+            session.call("crash", 1)
+        assert caught.value.hint == "the session goes on, as it was before this input"
+        assert session.call("where_thread") == where
+
+
+LOOKS: dict[str, Callable[[Session], object]] = {
+    "dump": lambda session: session.dump("one"),
+    "symbols": lambda session: session.symbols(),
+    "an unknown name": lambda session: session.call("nobody"),
+    "a mistake": lambda session: session.load("define i32 @broken( {"),
+    "a crash": lambda session: session.call("crash", 1),
+    "another first crash": lambda session: session.load(FIRST.replace("NAME", "x")) and session.call("x", None),
+}
+FIRST = "define i32 @NAME(ptr %p) {\n  %v = load i32, ptr %p\n  ret i32 %v\n}"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_reports_of_first_calls_know_their_code_whatever_came_before(session: Session, look: str) -> None:
+    for number in range(3):
+        session.load(FIRST.replace("NAME", f"first{number}"))
+        try:
+            LOOKS[look](session)
+        except JitreplError:
+            pass
+        with pytest.raises(WorkerDied) as caught:
+            session.call(f"first{number}", None)
+        assert caught.value.frames[0].startswith(f"  at @first{number} (<input ")
+        assert caught.value.hint == "the session goes on, as it was before this input"
+        if look == "another first crash":
+            session.unload("x")
+
+
 def test_they_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     notes: list[str] = []
     with Session(on_note=notes.append) as session:
@@ -331,7 +379,7 @@ def test_the_report_of_a_first_call_knows_its_code(session: Session) -> None:
     for _ in range(2):
         with pytest.raises(WorkerDied) as caught:
             session.call("first", None)
-        assert caught.value.frames[0] == "  at @first (<input 4>:2)"
+        assert caught.value.frames[0] == "  at @first (<input 5>:2)"
         assert caught.value.hint == "the session goes on, as it was before this input"
 
 
@@ -356,5 +404,5 @@ def test_what_is_not_the_same_again_is_not_taken_for_it(session: Session, monkey
     monkeypatch.setattr(Entry, "like", lambda self, reply: False)
     with pytest.raises(WorkerDied) as caught:
         session.call("crash", 1)
-    assert caught.value.hint.startswith("the session goes on: memory was reset, 3 inputs were loaded again")
+    assert caught.value.hint.startswith("the session goes on: memory was reset, 4 inputs were loaded again")
     assert session.call("bump") == 1

@@ -119,13 +119,12 @@ class CrashWatch:
     def _compile(self, calls: tuple[Call, ...], link: Callable[[Call], None]) -> None:
         """Compile what the process that died had compiled, at the same addresses: that it is there makes it known."""
         trace, self._jit.trace = self._jit.trace, None
-        try:
-            for call in calls:
+        for call in calls:
+            try:
                 link(call)
-        except JitreplError:
-            pass  # the report has fewer names
-        finally:
-            self._jit.trace = trace
+            except JitreplError:
+                pass  # the report has fewer names
+        self._jit.trace = trace
 
     def _speak(self, tell: Callable[[LastWords], object], own: int, signal: int, info: int, context: int) -> None:
         if self._caller.running and os.getpid() == own:
