@@ -61,6 +61,7 @@ class Requests:
             tuple(llvm_options), warm_up, copies, dies_with_shell, limits.memory, folder_for_inputs(self), program
         )
         self._supervisor = Supervisor(start, worker, limits, on_note or self.notes.append)
+        self._owner = os.getpid()
         self.settle = self._supervisor.settle
         self._supervisor.goes_on = goes_on
         self.library_folders: tuple[str, ...] = ()
@@ -240,6 +241,8 @@ class Requests:
         Raises:
             JitreplError: what the worker refused, or how it died.
         """
+        if os.getpid() != self._owner:
+            raise UsageError("this session belongs to the process that has forked this one", "make a new one here")
         return self._supervisor.ask(request)
 
     def start(self) -> messages.Started:

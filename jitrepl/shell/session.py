@@ -265,10 +265,13 @@ class Session(Requests):
     def close(self, wait: bool = True) -> None:
         """Run what JITed code registered with `atexit`, and end the worker; may be called twice.
 
+        In a process that the session's owner has forked, this does nothing.
+
         Args:
             wait: whether to wait until its process is gone. One that answered is about to end by itself.
         """
-        self._supervisor.close(wait)
+        if os.getpid() == self._owner:
+            self._supervisor.close(wait)
 
     def __enter__(self) -> Self:
         return self

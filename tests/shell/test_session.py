@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,22 @@ def test_stats_count_and_measure(session: Session) -> None:
     assert before["code"] == 0 < figures["code"] < 1000
     assert figures["start"] > 0
     assert 0 < figures["last input"] < figures["mean input"] * 4
+
+
+def test_a_forked_process_leaves_the_session_alone() -> None:
+    with Session() as session:
+        session.load("@g = global i32 0\ndefine i32 @f() {\n  store i32 7, ptr @g\n  ret i32 1\n}")
+        session.load("define i32 @g_now() {\n  %v = load i32, ptr @g\n  ret i32 %v\n}")
+        session.call("f")
+        child = os.fork()
+        if not child:
+            refused = 1
+            try:
+                session.call("f")
+            except UsageError:
+                refused = 0
+            session.close()
+            os._exit(refused)
+        assert os.waitpid(child, 0)[1] == 0
+        assert session.call("g_now") == 7
+        assert not session.notes
