@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SIZE = 1 << 30
+_SIZE = 1 << 28
 """Bytes of the place; when it is full, arenas are taken from anywhere, as before."""
 _NONE, _READ_WRITE = 0x0, 0x3  # PROT_ of <sys/mman.h>
 _PRIVATE_ANONYMOUS, _NO_RESERVE = 0x22, 0x4000  # MAP_ of <sys/mman.h>, Linux
