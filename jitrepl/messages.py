@@ -216,7 +216,7 @@ class Explain(Request):
     """Say what is known of the crash of the worker that this one is a copy of; answered by `CrashReport`.
 
     Args:
-        calls: what that one did besides; their code is compiled here too, and not run.
+        calls: what the worker that died was asked to call, and this one was not; the code is compiled, and not run.
     """
 
     calls: tuple[Call, ...] = ()

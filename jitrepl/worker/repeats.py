@@ -41,7 +41,8 @@ _MEMORY_ONLY = frozenset((
     "__ctype_toupper_loc", "__errno_location",
 ))
 # fmt: on
-"""What keeps some state of its own in the process (C17, 7.4 and 7.22), of which LLVM assumes the worst."""
+"""What keeps its state in the process (C17, 7.4, 7.5, 7.21, 7.22 and 7.24, POSIX, and what glibc makes of them in its
+headers), of which LLVM assumes the worst."""
 
 _INACCESSIBLE = 0x3 << 2  # llvm/Support/ModRef.h: two bits a location, `IRMemLocation::InaccessibleMem` is the second
 _COMPUTES = 0xF3  # reads and writes all that is not inaccessible

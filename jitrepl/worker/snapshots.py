@@ -17,7 +17,7 @@ from struct import pack
 from time import monotonic
 
 from jitrepl import messages, wire
-from jitrepl.errors import InternalError
+from jitrepl.errors import InternalError, JITError
 from jitrepl.tracer import tracer_of
 from jitrepl.worker.arenas import arena_code, use_arenas
 from jitrepl.worker.jit import Jit
@@ -151,7 +151,7 @@ def fork_sibling() -> int:
         0 in the copy, else its process id.
 
     Raises:
-        OSError: if the process cannot be copied.
+        JITError: if the process cannot be copied.
     """
     _python.PyOS_BeforeFork()
     number = _SYS_CLONE[os.uname().machine]
@@ -161,7 +161,7 @@ def fork_sibling() -> int:
     else:
         _python.PyOS_AfterFork_Parent()
     if pid < 0:
-        raise OSError("the process cannot be copied")
+        raise JITError("the system makes no more processes", "`ulimit -u` says how many there may be")
     return pid
 
 

@@ -100,7 +100,7 @@ class CrashWatch:
         """What is known of the crash of the process that this one is a copy of; it is there only once.
 
         Args:
-            calls: what that one did besides.
+            calls: what that one was asked to call, and this one was not.
             link: compiles what a call compiles.
         """
         note, self._note = self._note, None
