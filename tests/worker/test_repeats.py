@@ -240,7 +240,7 @@ def test_the_first_call_of_one_leaves_none_either(session: Session) -> None:
 
 def test_but_one_that_takes_long_to_compile_does(session: Session) -> None:
     before = session.stats()["copies"]
-    functions = "\n".join(f"define i32 @f{n}(i32 %x) {{\n  ret i32 %x\n}}" for n in range(1000))
+    functions = "\n".join(f"define i32 @f{n}(i32 %x) {{\n  ret i32 %x\n}}" for n in range(3000))
     session.load(functions)
     with pytest.raises(WorkerDied) as caught:
         session.load("define void @g() {\n  call i32 @f7(i32 1)\n  store volatile i32 0, ptr null\n  ret void\n}")
