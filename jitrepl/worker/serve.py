@@ -155,7 +155,7 @@ def serve(stream: _socket.socket) -> None:
                 stream = served
                 engine.crashes.wake()
             fresh = fresh or not repeats
-            if fresh and engine.jit.trace is None and _idle(stream, _SOON):
+            if fresh and copier.left and engine.jit.trace is None and _idle(stream, _SOON):
                 fresh = False
                 from jitrepl.worker.rehearsal import rehearse
 
