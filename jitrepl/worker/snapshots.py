@@ -116,7 +116,7 @@ class Copier:
             hold_lifeline()
 
     def _hindrance(self) -> str:
-        """What keeps this process from being copied; "" if nothing does. Debuggers are looked for now and then."""
+        """What keeps this process from being copied; "" if nothing does. Debuggers are looked for every 10 ms."""
         now = monotonic()
         recently = now - self._looked < _ATTACHING
         since = hindrance(debuggers=not recently)
