@@ -76,6 +76,8 @@ class Worker:
         self._status = 0  # how it ended, once it is gone
         self.interrupted = self.pressed = False
         """Whether Ctrl-C was pressed when a reply had come already; at any time. Whoever asked has to see to it."""
+        self.unread = False
+        """Whether it has ended without having read all of the last request."""
         self.last_words = CrashReport(0)  # what the process itself has said of its crash
         self._end: type[JitreplError] = WorkerDied
         self._lifeline: int | None = None
@@ -126,7 +128,7 @@ class Worker:
             Interrupted: if it ended because the user pressed Ctrl-C.
             TimedOut: if it was ended because the time was up.
         """
-        self._end = WorkerDied
+        self._end, self.unread = WorkerDied, False
         try:
             wire.send(self._channel, request)
             if not isinstance(request, Start):  # which takes 10 ms, while other threads are in want of Python's lock
@@ -143,8 +145,9 @@ class Worker:
             if reply is None and self.alive():
                 self._end = Interrupted
                 reply = self._interrupt()
-        except OSError:
+        except OSError:  # there was nobody to take all of it
             reply = self.catch_up()
+            self.unread = reply is None
         return self._checked(reply)
 
     def _reply(self, milliseconds: int | None) -> object:
@@ -162,6 +165,8 @@ class Worker:
             try:
                 record = wire.receive(self._channel)
                 final = not self._handled(record)
+            except ConnectionResetError:  # it has closed a socket with data in it (unix(7))
+                final, record, self.unread = True, None, True
             except (OSError, wire.WireError):
                 final, record = True, None
             finally:

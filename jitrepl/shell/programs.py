@@ -89,8 +89,7 @@ def run_in_session(session: Session, arguments: tuple[str, ...]) -> int:
         status = companion.wait(begin(session, (name, *arguments)), session.limits.timeout)
     if status < 0:
         hint = "the session goes on, as it was before this input"
-        session.supervisor.last_crash = CrashReport(0)
-        raise _killed(session, "@main", -status, session.supervisor.explained(CrashReport(0)), hint)
+        raise _killed(session, "@main", -status, session.supervisor.crash_beside(), hint)
     return status
 
 

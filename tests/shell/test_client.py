@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,7 +53,7 @@ def test_a_refusal_is_raised_as_its_class(started: Worker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "message", "signal", "status"),
+    ("call", "message", "number", "status"),
     [
         (Call("null_store"), "killed by signal 11", 11, 0),
         (Call("aborts"), "killed by signal 6", 6, 0),
@@ -61,11 +63,11 @@ def test_a_refusal_is_raised_as_its_class(started: Worker) -> None:
     ],
 )
 def test_a_death_is_told_with_its_signal_or_status(
-    started: Worker, call: Call, message: str, signal: int, status: int
+    started: Worker, call: Call, message: str, number: int, status: int
 ) -> None:
     with pytest.raises(WorkerDied) as caught:
         started.ask(call)
-    assert (caught.value.message, caught.value.signal, caught.value.status) == (message, signal, status)
+    assert (caught.value.message, caught.value.signal, caught.value.status) == (message, number, status)
 
 
 def test_a_dead_worker_stays_dead(started: Worker) -> None:
@@ -78,6 +80,20 @@ def test_a_worker_that_was_killed_from_outside_is_a_death(started: Worker) -> No
     os.kill(started.pid, 9)
     with pytest.raises(WorkerDied, match="killed by signal 9"):
         started.ask(Call("recall"))
+
+
+def test_a_worker_that_dies_of_a_request_has_read_it(started: Worker) -> None:
+    with pytest.raises(WorkerDied):
+        started.ask(Call("aborts"))
+    assert not started.unread
+
+
+def test_a_worker_that_dies_with_a_request_unread_is_known(started: Worker) -> None:
+    os.kill(started.pid, signal.SIGSTOP)
+    threading.Timer(0.1, os.kill, (started.pid, signal.SIGKILL)).start()
+    with pytest.raises(WorkerDied, match="killed by signal 9"):
+        started.ask(Call("recall"))
+    assert started.unread
 
 
 def test_close_ends_the_process_and_can_be_called_twice() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,49 @@ def test_memory_survives_a_death_with_snapshots_only() -> None:
                 session.call("null_store")
             assert session.call("recall") == remembered
             assert ("memory was reset" in caught.value.hint) is not snapshots
+
+
+def test_an_input_that_a_dying_worker_has_not_read_is_asked_again(session: Session) -> None:
+    session.load_file(CRASHES)
+    session.call("remember", 7)
+    session.call("recall")  # what is kept of an input is kept before the next is answered
+    os.kill(session.pid, signal.SIGSTOP)
+    threading.Timer(0.1, os.kill, (session.pid, signal.SIGKILL)).start()
+    assert session.call("recall") == 7
+    assert any("since the last input, the process that runs the code was killed" in note for note in session.notes)
+
+
+def test_what_kills_the_worker_when_it_is_loaded_again_takes_nothing_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    killer = """
+        @name = private constant [17 x i8] c"JITREPL_TEST_DIE\\00"
+        declare ptr @getenv(ptr)
+        define internal void @start() {
+          %found = call ptr @getenv(ptr @name)
+          %dies = icmp ne ptr %found, null
+          br i1 %dies, label %die, label %done
+        die:
+          store volatile i32 0, ptr null
+          br label %done
+        done:
+          ret void
+        }
+        @llvm.global_ctors = appending global [1 x { i32, ptr, ptr }] [
+          { i32, ptr, ptr } { i32 1, ptr @start, ptr null }
+        ]
+        define i32 @killer() { ret i32 1 }
+    """
+    with Session(snapshots=False) as session:
+        session.load_file(CRASHES)
+        session.load(killer)
+        session.load("define i32 @last() { ret i32 9 }")
+        monkeypatch.setenv("JITREPL_TEST_DIE", "1")
+        with pytest.raises(WorkerDied, match="@null_store was killed by SIGSEGV") as caught:
+            session.call("null_store")
+        assert "loading <input 1> could not be repeated: killed by signal 11" in caught.value.hint
+        assert session.call("recall") == 0
+        assert session.call("last") == 9
+        with pytest.raises(SymbolError, match="no @killer"):
+            session.call("killer")
 
 
 def test_what_killed_the_worker_while_it_was_loaded_is_not_loaded_again() -> None:
