@@ -10,7 +10,7 @@ import pytest
 from llvmlite import binding
 
 from jitrepl import Session
-from jitrepl.errors import JitreplError, WorkerDied
+from jitrepl.errors import JitreplError, ThrownError, WorkerDied
 from jitrepl.shell.journal import Entry
 
 STATE = """
@@ -361,6 +361,34 @@ def test_reports_of_first_calls_know_their_code_whatever_came_before(session: Se
         assert caught.value.hint == "the session goes on, as it was before this input"
         if look == "another first crash":
             session.unload("x")
+
+
+RESULT = """
+int calls;
+struct Result {
+  int *place;
+  ~Result();
+};
+Result::~Result() { *place = 0; }
+Result make(bool fails) {
+  calls++;
+  if (fails) throw 1;
+  return {nullptr};
+}
+int count() { return calls; }
+"""
+
+
+def test_what_destroys_a_result_crashes_as_part_of_the_call(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "result.cpp"
+    path.write_text(RESULT)
+    session.load(path)
+    with pytest.raises(ThrownError):
+        session.call("make", True)  # which compiles it, and not yet what destroys its results
+    session.dump("count")
+    with pytest.raises(WorkerDied):
+        session.call("make", False)
+    assert session.call("count") == 1
 
 
 def test_they_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
