@@ -64,6 +64,7 @@ class CrashReport(Reply):
         main: whether that is the thread that calls are made on.
         threads: the other threads.
         code: instructions around the one that crashed.
+        sent: whether no instruction has raised the signal: a process has sent it, perhaps to itself.
         starved: whether the last thing that failed in C's library before was an allocation.
     """
 
@@ -80,6 +81,7 @@ class CrashReport(Reply):
     code: tuple[Instruction, ...] = ()
     notes: tuple[str, ...] = ()
     starved: bool = False
+    sent: bool = False
 
 
 class LastWords(Record):

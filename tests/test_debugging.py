@@ -179,7 +179,7 @@ def test_attached_by_the_line_that_debug_prints(name: str, compiled: Path) -> No
             with pytest.raises(UndoError, match="a debugger was attached") as refused:
                 session.undo()
             assert refused.value.hint == "`:undo 2` can be done"
-            folder = Path(session._supervisor._start.sources)
+            folder = Path(session._supervisor._setup.sources)
             assert [path.name for path in folder.iterdir()] == ["<input 1>"]
             session.close()
             output, _ = debugger.communicate(timeout=TIMEOUT)

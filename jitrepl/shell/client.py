@@ -10,12 +10,12 @@ import _socket  # the module `socket` wraps this in enums, for 6 ms
 import os
 import select
 import sys
-from struct import iter_unpack
 
 from jitrepl import errors, wire
 from jitrepl.crash_report import CrashReport, LastWords
 from jitrepl.errors import InternalError, Interrupted, JitreplError, TimedOut, WorkerDied
 from jitrepl.messages import Proceed, Resume, Snapshot, Start, Told
+from jitrepl.shell.channel import Channel
 from jitrepl.shell.copies import Copies, reap_dropped
 from jitrepl.tracer import tracer_of
 
@@ -33,30 +33,8 @@ _PATIENCE_MS = 700
 """How long a call that was interrupted may take to end before it is killed."""
 _URGENT_MS = 300
 """How long if Ctrl-C was pressed once more."""
-
-
-class Channel:
-    """A stream socket whose messages may bring open descriptors along (unix(7), `SCM_RIGHTS`)."""
-
-    def __init__(self, stream: socket) -> None:
-        self.stream = stream
-        self.descriptors: list[int] = []
-
-    def sendall(self, data: bytes, /) -> None:
-        """Write all of `data`."""
-        self.stream.sendall(data)
-
-    def recv(self, size: int, /) -> bytes:
-        """Read up to `size` bytes; what descriptors come with them is in `descriptors`."""
-        data, ancillary, _, _ = self.stream.recvmsg(size, _RIGHTS_SPACE)
-        for _, kind, content in ancillary:
-            if kind == _socket.SCM_RIGHTS:
-                whole = content[: len(content) // 4 * 4]
-                self.descriptors += [number for (number,) in iter_unpack("i", whole)]
-        return data
-
-
-_RIGHTS_SPACE = _socket.CMSG_SPACE(4)
+_LOOK_MS = 500
+"""How often to look whether a worker has stopped. Ctrl-Z stops it, too, and this process with it."""
 
 
 class Worker:
@@ -76,6 +54,8 @@ class Worker:
         self._status = 0  # how it ended, once it is gone
         self.interrupted = self.pressed = False
         """Whether Ctrl-C was pressed when a reply had come already; at any time. Whoever asked has to see to it."""
+        self.stopped = 0
+        """The signal that has stopped it, if that was not for a while only; it was ended then."""
         self.unread = False
         """Whether it has ended without having read all of the last request."""
         self.last_words = CrashReport(0)  # what the process itself has said of its crash
@@ -137,8 +117,11 @@ class Worker:
             if self._late and tracer_of(self.pid):
                 reply = self._reply(None)  # who steps through code takes longer
             if self._late and self.alive():
-                self._end = TimedOut
-                reply = self._interrupt()
+                if self.stopped:
+                    reply = self._insist()
+                else:
+                    self._end = TimedOut
+                    reply = self._interrupt()
         except KeyboardInterrupt:
             self.pressed = True
             reply = self._left_to_debugger()
@@ -156,7 +139,7 @@ class Worker:
         Ctrl-C interrupts the wait, but not the reading of a message, of which nothing must be lost.
         """
         while True:
-            ready = {descriptor for descriptor, _ in self._poll.poll(milliseconds)}
+            ready = self._ready(milliseconds)
             self._late = not ready  # else it may be about to end, with its socket closed
             if self._channel.stream.fileno() not in ready:
                 return None
@@ -178,6 +161,29 @@ class Worker:
                     self.interrupted = True
             if final:
                 return record
+
+    def _ready(self, milliseconds: int | None) -> set[int]:
+        """The descriptors that there is something to read from; none if the time is up, or the process has stopped."""
+        left, was = milliseconds, 0
+        while True:
+            wait = _LOOK_MS if left is None else min(left, _LOOK_MS)
+            ready = {descriptor for descriptor, _ in self._poll.poll(wait)}
+            left = None if left is None else left - wait
+            if ready or left == 0:
+                return ready
+            found = self._stop_signal()
+            if found and found == was and not tracer_of(self.pid):
+                self.stopped = found
+                return ready
+            was = found
+
+    def _stop_signal(self) -> int:
+        """The signal that has stopped the process (waitid(2), `WSTOPPED`); 0 if it runs."""
+        try:
+            found = os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return 0
+        return found.si_status if found else 0
 
     def _handled(self, record: object) -> bool:
         """Take note of what a worker sends besides replies; whether it was such a message."""
@@ -279,8 +285,8 @@ class Worker:
         """End a call that has blocked or ignores SIGINT, or is stopped; it may still say where it was."""
         reply = None
         try:
-            os.kill(self.pid, _SIGCONT)
             os.kill(self.pid, _SIGTRAP)
+            os.kill(self.pid, _SIGCONT)
             reply = self._reply(_URGENT_MS)
         except (ProcessLookupError, KeyboardInterrupt):
             pass
@@ -327,8 +333,10 @@ class Worker:
             os.kill(self.pid, _SIGKILL)
             self._reap(None)
             return InternalError("the worker sent something that is no message, and was ended")
-        if self._end is not WorkerDied or status == -_SIGINT:
+        if self._end is not WorkerDied or (status == -_SIGINT and self.pressed):
             return TimedOut("the time was up") if self._end is TimedOut else Interrupted("interrupted")
+        if self.stopped:
+            return WorkerDied(f"stopped by signal {self.stopped}", signal=self.stopped)
         if status < 0:
             return WorkerDied(f"killed by signal {-status}", signal=-status)
         return WorkerDied(f"exited with status {status}", status=status)

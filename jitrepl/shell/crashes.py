@@ -22,6 +22,7 @@ _MEANING = {
     "SIGTRAP": "a trap instruction",
     "SIGKILL": "from outside, or out of memory",
 }
+_STOPPING = ("SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU")
 _FORBIDDEN = {"write": ", which is read-only", "jump": ", which is not executable"}
 _TRAP = "ud2"  # what LLVM makes of `unreachable` and `llvm.trap` on x86
 _GENERAL_PROTECTION = 13  # Intel SDM volume 3, "Exception and Interrupt Reference"
@@ -47,6 +48,8 @@ def cause(signal: int, report: CrashReport) -> str:
     name = signal_name(signal)
     if report.signal != signal:
         text = ""
+    elif report.sent and name != "SIGABRT":
+        text = " (sent by `raise` or `kill`)"
     elif name == "SIGILL" and _instruction(report).startswith(_TRAP):
         text = ": reached `unreachable`, or a trap"
     elif report.overflow:
@@ -62,6 +65,11 @@ def cause(signal: int, report: CrashReport) -> str:
         text = f" ({_MEANING[name]})"
     elsewhere = "" if report.main or report.signal != signal else ", in another thread"
     return f"{name}{text}{elsewhere}"
+
+
+def ended_by(signal: int, report: CrashReport) -> str:
+    """How a signal has ended a process: `killed by SIGSEGV: read of address 0x8 (null + 8)`."""
+    return f"{'stopped' if signal_name(signal) in _STOPPING else 'killed'} by {cause(signal, report)}"
 
 
 def _instruction(report: CrashReport) -> str:
@@ -238,7 +246,7 @@ def fatal(
     if isinstance(problem, Interrupted):
         return Interrupted("\n".join([f"interrupted in {doing}", *frames]), hint)
     signal = signal_of(problem.signal, report)
-    how = f"was killed by {cause(signal, report)}" if signal else f"ended the process with exit status {problem.status}"
+    how = f"was {ended_by(signal, report)}" if signal else f"ended the process with exit status {problem.status}"
     return WorkerDied(f"{doing} {how}", hint, signal, problem.status, frames)
 
 

@@ -8,7 +8,7 @@ from jitrepl import messages
 from jitrepl.crash_report import CrashReport
 from jitrepl.errors import Interrupted, JitreplError, TimedOut, UsageError, WorkerDied
 from jitrepl.shell.companion import Companion
-from jitrepl.shell.crashes import cause, short_frames, signal_of
+from jitrepl.shell.crashes import ended_by, short_frames, signal_of
 from jitrepl.shell.render import render_error
 
 TYPE_CHECKING = False
@@ -98,7 +98,7 @@ def _killed(session: Session, name: str, signal: int, report: CrashReport, hint:
     frames = short_frames(report, session.supervisor.journal.source_line, goes_on=bool(hint))
     if signal == _SIGINT:
         return Interrupted("\n".join([f"interrupted in {name}", *frames]), hint)
-    return WorkerDied(f"{name} was killed by {cause(signal, report)}", hint, signal, 0, frames)
+    return WorkerDied(f"{name} was {ended_by(signal, report)}", hint, signal, 0, frames)
 
 
 def begin(session: Session, arguments: tuple[str, ...]) -> int:

@@ -9,7 +9,7 @@ from jitrepl.crash_report import CrashReport
 from jitrepl.errors import Interrupted, JitreplError, ThrownError, TimedOut, UndoError, UsageError, WorkerDied
 from jitrepl.shell.client import Worker
 from jitrepl.shell.copies import reap_dropped
-from jitrepl.shell.crashes import cause, fatal, short_frames, was_compiling
+from jitrepl.shell.crashes import ended_by, fatal, short_frames, was_compiling
 from jitrepl.shell.interrupts import Undisturbed
 from jitrepl.shell.journal import as_input, described
 from jitrepl.shell.settings import Limits, memory_hint
@@ -262,7 +262,7 @@ class Supervisor:
         problem = died.last_error()
         lost, report = self._line.bring_back(died.last_words)
         signal = problem.signal if isinstance(problem, WorkerDied) else 0
-        what = f"killed by {cause(signal, report)}" if signal else "ended"
+        what = ended_by(signal, report) if signal else "ended"
         frames = short_frames(report, self.journal.source_line)
         text = f"warning: since the last input, the process that runs the code was {what}"
         return "\n".join([text, *frames, lost]).rstrip()

@@ -199,7 +199,8 @@ def install(callback: object, signal: int) -> None:
     """Have one more signal handled by what `crash_callback` has made."""
     function = callback[0] if isinstance(callback, tuple) else callback
     address = ctypes.cast(function, ctypes.c_void_p).value or 0  # type: ignore[arg-type]
-    set_action(signal, address, SIGINFO | ONSTACK | RESET | NODEFER)
+    # Ctrl-C comes twice, from the terminal and from the shell: the second one has to wait until the first is told.
+    set_action(signal, address, SIGINFO | ONSTACK | RESET | (0 if signal == SIGINT else NODEFER))
 
 
 MACHINE = os.uname().machine

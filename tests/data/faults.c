@@ -88,6 +88,8 @@ void fault_exit(void) { exit(3); }
 void fault_exit_0(void) { exit(0); }
 void fault_quick_exit(void) { _exit(4); }
 void fault_kill(void) { kill(getpid(), SIGKILL); }
+void fault_interrupt(void) { raise(SIGINT); }
+void fault_stop(void) { raise(SIGSTOP); }
 void fault_terminate(void) { raise(SIGTERM); }
 void fault_hang_up(void) { raise(SIGHUP); }
 void fault_alarm(void) {

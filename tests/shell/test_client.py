@@ -16,6 +16,7 @@ from transcripts import ROOT
 from jitrepl import messages
 from jitrepl.errors import InternalError, JitreplError, SymbolError, WorkerDied
 from jitrepl.messages import Call, Called, Load, Start, Started
+from jitrepl.shell import client
 from jitrepl.shell.client import Worker
 from jitrepl.shell.crashes import signal_name
 
@@ -88,7 +89,8 @@ def test_a_worker_that_dies_of_a_request_has_read_it(started: Worker) -> None:
     assert not started.unread
 
 
-def test_a_worker_that_dies_with_a_request_unread_is_known(started: Worker) -> None:
+def test_a_worker_that_dies_with_a_request_unread_is_known(started: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_LOOK_MS", 60_000)  # it is not ended for having stopped
     os.kill(started.pid, signal.SIGSTOP)
     threading.Timer(0.1, os.kill, (started.pid, signal.SIGKILL)).start()
     with pytest.raises(WorkerDied, match="killed by signal 9"):

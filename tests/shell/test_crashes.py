@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jitrepl.crash_report import CrashReport, Frame, Instruction, Thread
-from jitrepl.shell.crashes import cause, full_text, short_frames, signal_name
+from jitrepl.shell.crashes import cause, ended_by, full_text, short_frames, signal_name
 
 STACK = 0x7FFD_0000_0000
 LEAF = Frame(0x1000, "leaf", 4)
@@ -33,11 +33,18 @@ def test_signals_have_names() -> None:
         (6, CrashReport(6), "SIGABRT (`abort` was called)"),
         (9, CrashReport(0), "SIGKILL (from outside, or out of memory)"),
         (15, CrashReport(0), "SIGTERM"),
+        (11, CrashReport(11, sent=True), "SIGSEGV (sent by `raise` or `kill`)"),
+        (6, CrashReport(6, sent=True), "SIGABRT (`abort` was called)"),
         (11, CrashReport(6), "SIGSEGV (an access to memory that is not there)"),
     ],
 )
 def test_the_cause_in_one_sentence(signal: int, report: CrashReport, text: str) -> None:
     assert cause(signal, report) == text
+
+
+def test_signals_kill_or_stop() -> None:
+    assert ended_by(15, CrashReport(0)) == "killed by SIGTERM"
+    assert ended_by(19, CrashReport(5, sent=True)) == "stopped by SIGSTOP"
 
 
 def test_the_instruction_of_unreachable_is_known() -> None:

@@ -12,6 +12,7 @@ from transcripts import ROOT
 
 from jitrepl import Session
 from jitrepl.errors import InputError, IRError, JITError, SymbolError, UsageError, WorkerDied
+from jitrepl.shell import client
 
 DATA = ROOT / "tests" / "data"
 CRASHES = str(DATA / "crashes.ll")
@@ -75,7 +76,10 @@ def test_memory_survives_a_death_with_snapshots_only() -> None:
             assert ("memory was reset" in caught.value.hint) is not snapshots
 
 
-def test_an_input_that_a_dying_worker_has_not_read_is_asked_again(session: Session) -> None:
+def test_an_input_that_a_dying_worker_has_not_read_is_asked_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_LOOK_MS", 60_000)  # it is not ended for having stopped
     session.load_file(CRASHES)
     session.call("remember", 7)
     session.call("recall")  # what is kept of an input is kept before the next is answered
@@ -83,6 +87,15 @@ def test_an_input_that_a_dying_worker_has_not_read_is_asked_again(session: Sessi
     threading.Timer(0.1, os.kill, (session.pid, signal.SIGKILL)).start()
     assert session.call("recall") == 7
     assert any("since the last input, the process that runs the code was killed" in note for note in session.notes)
+
+
+def test_a_worker_that_has_stopped_between_inputs_is_replaced(session: Session) -> None:
+    session.load_file(CRASHES)
+    session.call("remember", 7)
+    session.call("recall")
+    os.kill(session.pid, signal.SIGSTOP)
+    assert session.call("recall") == 7
+    assert session.notes[-1].startswith("warning: since the last input, the process that runs the code was stopped by")
 
 
 def test_what_kills_the_worker_when_it_is_loaded_again_takes_nothing_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -332,6 +332,7 @@ class CrashNote:
         handle: what pthread_self(3) says in that thread.
         others: the other threads of the process.
         maps: the process's mappings, as proc(5) has them in `maps`.
+        code: why the signal came (sigaction(2), `si_code`): a positive number if the kernel says so, else it was sent.
         errno: what C's `errno` was in the thread that crashed.
     """
 
@@ -346,6 +347,7 @@ class CrashNote:
         others: tuple[ThreadNote, ...] = (),
         maps: str = "",
         errno: int = 0,
+        code: int = 1,
     ) -> None:
         self.signal = signal
         self.address = address
@@ -356,6 +358,7 @@ class CrashNote:
         self.others = others
         self.maps = maps
         self.errno = errno
+        self.code = code
 
     @property
     def fault(self) -> int | None:
@@ -373,7 +376,7 @@ def read_note(page: bytes) -> CrashNote | None:
         return None
     (process,) = unpack_from("<i", page, PROCESS)
     handle, errno = unpack_from("<Qi", page, SELF)
-    (address,) = unpack_from("<Q", page, INFO + 16)
+    code, address = unpack_from("<i4xQ", page, INFO + 8)
     values = unpack_from(f"<{len(REGISTER_NAMES)}Q", page, REGISTERS)
     count = min(max(unpack_from("<i", page, THREADS)[0], 1), SLOT_COUNT)
     size = min(max(unpack_from("<q", page, MAPS_SIZE)[0], 0), MAPS_ROOM)
@@ -383,7 +386,7 @@ def read_note(page: bytes) -> CrashNote | None:
         threads[0].addresses += (caller,)
     maps = page[MAPS : MAPS + size].decode("utf-8", "replace")
     registers = dict(zip(REGISTER_NAMES, values, strict=True))
-    return CrashNote(signal, address, registers, threads[0], process, handle, tuple(threads[1:]), maps, errno)
+    return CrashNote(signal, address, registers, threads[0], process, handle, tuple(threads[1:]), maps, errno, code)
 
 
 def _read_thread(page: bytes, start: int) -> ThreadNote:

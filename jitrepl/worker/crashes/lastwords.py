@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from jitrepl.worker.crashes.report import Sources
 
-_ADDRESS = 16  # si_addr of siginfo_t
+_CODE, _ADDRESS = 8, 16  # si_code and si_addr of siginfo_t
 _DEPTH = 256
 _ROOM = 4096
 """More bytes than `unw_context_t` and `unw_cursor_t` have."""
@@ -58,6 +58,7 @@ def speak(
 
 
 def _note(signal: int, info: int, context: int, errno: int) -> CrashNote:
+    (code,) = unpack("<i", ctypes.string_at(info + _CODE, 4))
     (address,) = unpack("<Q", ctypes.string_at(info + _ADDRESS, 8))
     size = 8 * len(REGISTER_NAMES)
     values = unpack(f"<{len(REGISTER_NAMES)}Q", ctypes.string_at(context + CONTEXT_REGISTERS, size))
@@ -72,7 +73,7 @@ def _note(signal: int, info: int, context: int, errno: int) -> CrashNote:
     thread = ThreadNote(process.gettid(), "", addresses)
     handle = process.pthread_self
     handle.restype = ctypes.c_ulong
-    return CrashNote(signal, address, registers, thread, os.getpid(), handle(), (), maps, errno)
+    return CrashNote(signal, address, registers, thread, os.getpid(), handle(), (), maps, errno, code)
 
 
 def _return_addresses(registers: dict[str, int]) -> Iterator[int]:

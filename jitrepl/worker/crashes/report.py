@@ -62,6 +62,7 @@ def report(note: CrashNote, triple: str, sources: Sources) -> CrashReport:
         tuple(threads),
         code,
         starved=note.errno == ENOMEM,
+        sent=note.code <= 0,
     )
 
 

@@ -9,7 +9,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -162,7 +163,9 @@ def test_a_jump_to_null_names_who_jumped(session: Session) -> None:
     assert in_source(report)[0] == line("jumps")
 
 
-def test_an_endless_loop_that_is_interrupted_names_its_function(session: Session) -> None:
+def test_an_endless_loop_that_is_interrupted_names_its_function(
+    session: Session, interrupt_soon: Callable[[Session], None]
+) -> None:
     interrupt_soon(session)
     with pytest.raises(Interrupted, match=r"interrupted in @loops\n  at @loops "):
         session.call("loops")
@@ -171,17 +174,24 @@ def test_an_endless_loop_that_is_interrupted_names_its_function(session: Session
     assert LINES["loops"] - 1 <= number <= LINES["loops"]  # the condition, or the body
 
 
-def interrupt_soon(session: Session) -> None:
-    """Do what Ctrl-C does to the worker, once its call uses the processor."""
+@pytest.fixture
+def interrupt_soon() -> Iterator[Callable[[Session], None]]:
+    """Do what Ctrl-C does, once a session's call uses the processor: both processes get the signal."""
+    waiting = threading.main_thread().ident
+    assert waiting
 
-    def interrupt() -> None:
+    def interrupt(session: Session) -> None:
         start = used(session.pid)
         end = time.monotonic() + TIMEOUT
         while used(session.pid) < start + 20 and time.monotonic() < end:
             time.sleep(0.01)
-        os.kill(session.pid, signal.SIGINT)
+        signal.pthread_kill(waiting, signal.SIGINT)
+        with suppress(ProcessLookupError):  # it may have been told of it
+            os.kill(session.pid, signal.SIGINT)
 
-    threading.Thread(target=interrupt, daemon=True).start()
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
+    yield lambda session: threading.Thread(target=interrupt, args=(session,), daemon=True).start()
+    signal.signal(signal.SIGINT, former)
 
 
 def used(process: int) -> int:
@@ -216,7 +226,7 @@ def test_a_crash_right_behind_a_push_shows_who_called(typed: Session) -> None:
     assert "times or more" in caught.value.frames[2]
 
 
-def test_a_loop_in_typed_ir_names_its_function(typed: Session) -> None:
+def test_a_loop_in_typed_ir_names_its_function(typed: Session, interrupt_soon: Callable[[Session], None]) -> None:
     typed.load(SPIN)
     interrupt_soon(typed)
     with pytest.raises(Interrupted, match="interrupted in @spin\n  at @spin "):
