@@ -10,7 +10,8 @@ import ctypes
 import mmap
 import os
 
-from jitrepl.worker.crashes.handler import COMPILES, PAGE_SIZE, SLOTS, WORKER, CrashNote, handler, read_note
+from jitrepl.worker.crashes.handler import COMPILES, PAGE_SIZE, SLOTS, WORKER, handler
+from jitrepl.worker.crashes.note import CrashNote, read_note
 from jitrepl.worker.jit import Jit
 from jitrepl.worker.languages.one_unwinder import walker
 from jitrepl.worker.linking.lowering import PREFIX

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jitrepl.worker.calls import Caller
     from jitrepl.worker.crashes.crash import CrashHandler
     from jitrepl.worker.crashes.crash_sources import SessionSources
-    from jitrepl.worker.crashes.handler import CrashNote
+    from jitrepl.worker.crashes.note import CrashNote
     from jitrepl.worker.crashes.threads import ThreadStarter
     from jitrepl.worker.hosts import Hosts
     from jitrepl.worker.jit import Jit

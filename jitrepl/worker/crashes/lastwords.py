@@ -12,7 +12,8 @@ import os
 from struct import unpack
 
 from jitrepl.crash_report import CrashReport, LastWords
-from jitrepl.worker.crashes.handler import CONTEXT_REGISTERS, FETCH, REGISTER_NAMES, CrashNote, ThreadNote
+from jitrepl.worker.crashes.handler import CONTEXT_REGISTERS, FETCH, REGISTER_NAMES
+from jitrepl.worker.crashes.note import CrashNote, ThreadNote
 from jitrepl.worker.languages.one_unwinder import walkers
 
 TYPE_CHECKING = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from jitrepl.crash_report import CrashReport, Frame, Instruction, Thread
 from jitrepl.worker.crashes import disassembly
-from jitrepl.worker.crashes.handler import FETCH, CrashNote
+from jitrepl.worker.crashes.handler import FETCH
+from jitrepl.worker.crashes.note import CrashNote
 from jitrepl.worker.crashes.overflow import overflowed
 from jitrepl.worker.crashes.symbolize import Place, Symbolizer
 from jitrepl.worker.linking.lowering import PREFIX
