@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # `signal` wraps these in enums, for 5 ms
 import gc
 import os
 import sys
@@ -18,6 +19,7 @@ def main() -> NoReturn:
     its own takes 30, and LLVM is then loaded while this process reads its arguments.
     """
     _fill_closed()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored, nobody is told how a child has ended
     try:
         status = _run()
         sys.stdout.flush()

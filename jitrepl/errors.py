@@ -150,12 +150,12 @@ class WorkerDied(JitreplError):
         message: what happened, in one sentence.
         hint: the next step for the user, or "".
         signal: the number of the signal that ended it, or 0.
-        status: its exit status when no signal ended it.
+        status: its exit status when no signal ended it; None if that is not known.
         frames: where it was, one line a frame, if that is known.
     """
 
     def __init__(
-        self, message: str, hint: str = "", signal: int = 0, status: int = 0, frames: tuple[str, ...] = ()
+        self, message: str, hint: str = "", signal: int = 0, status: int | None = 0, frames: tuple[str, ...] = ()
     ) -> None:
         super().__init__("\n".join([message, *frames]), hint)
         self.signal = signal

@@ -23,7 +23,7 @@ class Channel:
 
     def recv(self, size: int, /) -> bytes:
         """Read up to `size` bytes; what descriptors come with them is in `descriptors`."""
-        data, ancillary, _, _ = self.stream.recvmsg(size, _RIGHTS_SPACE)
+        data, ancillary, _, _ = self.stream.recvmsg(size, _RIGHTS_SPACE, _CLOSED_ON_EXEC)
         for _, kind, content in ancillary:
             if kind == _socket.SCM_RIGHTS:
                 whole = content[: len(content) // 4 * 4]
@@ -32,3 +32,4 @@ class Channel:
 
 
 _RIGHTS_SPACE = _socket.CMSG_SPACE(4)
+_CLOSED_ON_EXEC = 0x40000000  # MSG_CMSG_CLOEXEC, <linux/socket.h>: no program that is started gets the descriptors

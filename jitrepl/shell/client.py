@@ -33,6 +33,10 @@ _PATIENCE_MS = 700
 """How long a call that was interrupted may take to end before it is killed."""
 _URGENT_MS = 300
 """How long if Ctrl-C was pressed once more."""
+PATIENCE = 10
+"""Seconds that a copy may take to do again what it has done before: one whose memory is damaged may do so for ever."""
+_UNKNOWN = 1 << 8
+"""The status of a process whose end was told to somebody else (wait(2): statuses are smaller)."""
 _LOOK_MS = 500
 """How often to look whether a worker has stopped. Ctrl-Z stops it, too, and this process with it."""
 
@@ -228,7 +232,7 @@ class Worker:
             state, copy = newest
             worker = Worker(copy.pid, copy.take(), copies)
             try:
-                worker.ask(Resume())
+                worker.ask(Resume(), PATIENCE)
             except (JitreplError, OSError):
                 worker.copies = Copies()
                 worker.close()
@@ -337,6 +341,8 @@ class Worker:
             return TimedOut("the time was up") if self._end is TimedOut else Interrupted("interrupted")
         if self.stopped:
             return WorkerDied(f"stopped by signal {self.stopped}", signal=self.stopped)
+        if status == _UNKNOWN:
+            return WorkerDied("ended; somebody else has waited for it", status=None)
         if status < 0:
             return WorkerDied(f"killed by signal {-status}", signal=-status)
         return WorkerDied(f"exited with status {status}", status=status)
@@ -352,7 +358,7 @@ class Worker:
             try:
                 _, status = os.waitpid(self.pid, 0)
             except ChildProcessError:
-                return 0
+                return _UNKNOWN
             self._gone = True
             self._status = os.waitstatus_to_exitcode(status)
         return self._status

@@ -42,15 +42,17 @@ class Companion:
     def __init__(self, patience: int = 0) -> None:
         self._patience = patience
         self._caught = 0
-        self._handler: object = None
+        self._handlers: dict[int, object] = {}
 
     def __enter__(self) -> Self:
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
         # Another thread of ours, such as one of the prompt's, may get Ctrl-C all the same.
         try:
-            self._handler = signal.signal(signal.SIGINT, self._catch)
+            self._handlers = {signal.SIGINT: signal.signal(signal.SIGINT, self._catch)}
+            # A process that ignores it is not told how its children end.
+            self._handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         except ValueError:
-            self._handler = None  # this is not the main thread, which is the one that minds
+            pass  # this is not the main thread, which is the one that minds
         return self
 
     def _catch(self, *_: object) -> None:
@@ -61,8 +63,8 @@ class Companion:
     ) -> None:
         while signal.sigtimedwait(_AWAITED, 0):
             pass  # what was sent to the program is not for us
-        if self._handler is not None:
-            signal.signal(signal.SIGINT, self._handler)
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
     def wait(self, pid: int, timeout: float = 0) -> int:

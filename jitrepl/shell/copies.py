@@ -112,7 +112,11 @@ class Copies:
                 return
         self._repeated.discard(number)
         self.missing = record.since
-        if not record.pid or not descriptors:
+        if not record.pid:
+            return
+        if not descriptors:  # this process had no room for the socket; the copy sees that it is closed, and ends
+            self.missing = "jitrepl had no descriptor left (`ulimit -n`)"
+            _dropped.add(record.pid)
             return
         self._kept[number] = Copy(record.pid, descriptors.pop())
         self._drop(sorted(self._kept)[: max(len(self._kept) - self.limit - 1, 0)])

@@ -245,8 +245,13 @@ def fatal(
         return TimedOut("\n".join([f"{doing} ran longer than {timeout:g} s", *frames]), hint)
     if isinstance(problem, Interrupted):
         return Interrupted("\n".join([f"interrupted in {doing}", *frames]), hint)
-    signal = signal_of(problem.signal, report)
-    how = f"was {ended_by(signal, report)}" if signal else f"ended the process with exit status {problem.status}"
+    signal = signal_of(problem.signal, report) or (report.signal if problem.status is None else 0)
+    if signal:
+        how = f"was {ended_by(signal, report)}"
+    elif problem.status is None:
+        how = "ended the process; how is not known, as somebody else has waited for it"
+    else:
+        how = f"ended the process with exit status {problem.status}"
     return WorkerDied(f"{doing} {how}", hint, signal, problem.status, frames)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from jitrepl import messages
 from jitrepl.crash_report import CrashReport
 from jitrepl.errors import Interrupted, JitreplError, WorkerDied
-from jitrepl.shell.client import Worker
+from jitrepl.shell.client import PATIENCE, Worker
 from jitrepl.shell.crashes import refused_start
 from jitrepl.shell.journal import Entry, Journal, described
 from jitrepl.shell.settings import Limits
@@ -105,7 +105,8 @@ class Succession:
         """Go on from the state that the journal ends with, or from an older one if that dies: its memory is damaged.
 
         Args:
-            words, requests: what the worker that died has said, and was asked in the end.
+            words: what the worker that died has said.
+            requests: what it was asked in the end.
 
         Returns:
             What was lost, "" if nothing was; and what is known of the crash.
@@ -134,14 +135,15 @@ class Succession:
         """What the worker that died has said, or else what the one that was woken knows of it.
 
         Args:
-            words, requests: what it has said; what it was asked, and the other one was not.
+            words: what it has said.
+            requests: what it was asked, and the one that was woken was not.
         """
         if words.signal:
             self.last_crash = words
         elif self.worker:
             calls = tuple(request for request in requests if isinstance(request, messages.Call))
             try:
-                reply = self.worker.ask(messages.Explain(calls))
+                reply = self.worker.ask(messages.Explain(calls), PATIENCE)
             except JitreplError:
                 return self.last_crash  # a report is no reason to fail
             if isinstance(reply, CrashReport) and reply.signal:
@@ -161,7 +163,7 @@ class Succession:
         tell, worker.on_notes = worker.on_notes, lambda notes: None  # they were told
         try:
             missed = self.journal.entries(worker.resumed, reached)
-            replies = [worker.ask(messages.Repeat(entry.request)) for entry in missed]
+            replies = [worker.ask(messages.Repeat(entry.request), PATIENCE) for entry in missed]
             same = all(map(Entry.like, missed, replies))
         except JitreplError:
             replies, same = [], False

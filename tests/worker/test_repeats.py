@@ -11,6 +11,7 @@ from llvmlite import binding
 
 from jitrepl import Session
 from jitrepl.errors import JitreplError, ThrownError, WorkerDied
+from jitrepl.shell import succession
 from jitrepl.shell.journal import Entry
 
 STATE = """
@@ -344,6 +345,18 @@ LOOKS: dict[str, Callable[[Session], object]] = {
     "a crash": lambda session: session.call("crash", 1),
     "another first crash": lambda session: session.load(FIRST.replace("NAME", "x")) and session.call("x", None),
 }
+LOOP = """
+define i32 @loop() {
+  br label %again
+again:
+  %n = phi i32 [ 0, %0 ], [ %next, %again ]
+  %next = add i32 %n, 1
+  %end = icmp eq i32 %next, 4000000
+  br i1 %end, label %done, label %again
+done:
+  ret i32 %next
+}
+"""
 FIRST = "define i32 @NAME(ptr %p) {\n  %v = load i32, ptr %p\n  ret i32 %v\n}"
 
 
@@ -424,6 +437,17 @@ def test_that_of_a_thread_which_a_first_call_has_left_does_too() -> None:
                 told.append("\n".join([problem.message, *problem.frames]))
     assert "killed by SIGSEGV: write of address 0x0 (null)" in told[0]
     assert "\n  at @later (<input 1>:6)" in told[0]
+
+
+def test_what_does_not_come_to_an_end_again_is_given_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.call("bump")
+    session.load(LOOP)
+    session.call("loop")
+    monkeypatch.setattr(succession, "PATIENCE", 0.001)
+    with pytest.raises(WorkerDied) as caught:
+        session.call("crash", 1)
+    assert "memory was reset" in caught.value.hint
+    assert session.call("bump") == 1
 
 
 def test_what_is_not_the_same_again_is_not_taken_for_it(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
