@@ -34,9 +34,12 @@ def test_programs_that_are_started_do_not_get_the_sockets_of_copies() -> None:
     assert done.stdout.split()[4:] == ["0", "1", "2", "3"]  # the last one is the folder
 
 
+LOADED = "loaded seven.ll: @main\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
-    [(["--run", "seven.ll"], 7, ""), (["seven.ll", "-e:run"], 0, "loaded seven.ll: @main\nexit status 7\n")],
+    [(["--run", "seven.ll"], 7, ""), (["seven.ll", "-e:run"], 0, f"{LOADED}exit status 7\n")],
 )
 def test_programs_end_as_they_do_where_ends_of_children_are_ignored(
     arguments: list[str], status: int, said: str, tmp_path: Path
