@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # `signal` wraps these in enums, for 5 ms
 import _socket  # the module `socket` wraps this in enums, for 5 ms
 import gc
 import os
@@ -9,9 +10,12 @@ import sys
 
 from jitrepl import messages, wire
 from jitrepl.errors import InternalError, JITError, JitreplError
+from jitrepl.worker.process import silence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jitrepl.crash_report import LastWords
     from jitrepl.worker.engine import Engine
 
@@ -29,38 +33,159 @@ class Woken(BaseException):
 
 def serve(stream: _socket.socket) -> None:
     """Answer the requests that arrive on a stream socket; returns when `Quit` is done or the shell is gone."""
-    import _signal as signal  # type: ignore[import-not-found]  # `signal` wraps these in enums, for 5 ms
-
     # The terminal sends Ctrl-C to this process too. It only means something while a request runs: then the
     # default action ends the process, however deep in native code it is.
     inherited = signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Python ignores this one; a program whose reader is gone is to end, as it would anywhere else.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # Here and not above: the shell waits for what the first request needs, and `start` has LLVM opened meanwhile.
     from jitrepl.worker.engine import Engine
-    from jitrepl.worker.process import silence
 
     gc.freeze()
     gc.enable()
-    engine: Engine | None = None
+    server = Server(stream, signal.SIG_IGN if inherited is signal.SIG_IGN else signal.SIG_DFL)
+    while server.turn(Engine):
+        pass
 
-    def tell(notes: tuple[str, ...]) -> None:
-        """Have remarks printed now, and wait until they are."""
-        wire.send(stream, messages.Told(notes))
-        wire.receive(stream)
 
-    fresh = False  # whether a copy was made since the last rehearsal
+class Server:
+    """One end of the conversation with the shell: a request, its reply, a copy of this process.
 
-    def checkpoint() -> None:
-        """Leave a copy in which everything is compiled, before any of it runs."""
-        nonlocal fresh
-        assert engine is not None
-        fresh = True
-        served = engine.copier().leave(stream, replaces=True)
-        if served is not stream:
-            raise Woken(served)
+    Args:
+        stream: the socket to the shell.
+        interrupt: what SIGINT does to a program that starts here: `SIG_DFL` or `SIG_IGN`.
+    """
 
-    def copy() -> int:
-        """Make a copy of this process, which is on its own from here on."""
+    def __init__(self, stream: _socket.socket, interrupt: int) -> None:
+        self._stream = stream
+        self._interrupt = interrupt
+        self._identity = os.fstat(stream.fileno()).st_ino
+        self._engine: Engine | None = None
+        self._rehearses = False  # whether there was a copy since the last rehearsal
+
+    def turn(self, make: Callable[[messages.Start], Engine]) -> bool:
+        """Take a request, answer it, and leave a copy of what it has led to; whether there is to be another turn.
+
+        Args:
+            make: sets up the JIT, as the first request says.
+        """
+        try:
+            _look_out(self._stream)
+            request = wire.receive(self._stream)
+        except (OSError, wire.WireError):
+            return False
+        if request is None:
+            return False
+        if isinstance(request, messages.Repeat):
+            request = request.request
+            silence()
+        try:
+            reply = self._answer(request, make)  # type: ignore[arg-type]
+        except Woken as woken:
+            self._go_on(woken.stream)
+            return True
+        engine = self._engine
+        if not self._send(reply) or isinstance(request, messages.Quit):
+            return False
+        if engine is None:
+            return True
+        if engine.becomes:
+            signal.signal(signal.SIGINT, self._interrupt)
+            engine.becomes()
+        if isinstance(request, messages.Start):
+            self._warm_up(request, engine)
+        if engine.wants_snapshot(request, reply):  # type: ignore[arg-type]
+            self._leave_copy(engine, request, reply)  # type: ignore[arg-type]
+        return True
+
+    def _answer(self, request: messages.Request, make: Callable[[messages.Start], Engine]) -> messages.Reply:
+        """The reply to a request, which Ctrl-C may end together with this process.
+
+        Raises:
+            Woken: in a copy that was left on the way.
+        """
+        if not isinstance(request, messages.Explain):
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            if self._engine is not None:
+                self._engine.crashes.note_interrupts()
+        reply: messages.Reply
+        own = os.getpid()
+        try:
+            if self._engine is None:
+                assert isinstance(request, messages.Start)
+                engine = self._engine = make(request)
+                engine.checkpoint, engine.tell, engine.copy = self._checkpoint, self._tell, self._copy
+                reply = engine.started()
+            else:
+                reply = self._engine.answer(request)
+        except JitreplError as problem:
+            reply = _failed(problem, self._engine)
+        except Exception as problem:
+            reply = _failed(_own_failure(problem), self._engine)
+        sys.stdout.flush()
+        if os.getpid() != own:
+            os._exit(0)  # a child that JITed code has forked came back from the call: it has no business here
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return reply
+
+    def _send(self, reply: messages.Reply) -> bool:
+        """Give the shell a reply; whether it is there."""
+        try:
+            if self._engine is not None:
+                self._engine.files.restore()
+            wire.send(self._stream, reply)
+        except wire.WireError as problem:
+            wire.send(self._stream, messages.Failed("JITError", f"the answer cannot be given: {problem}"))
+        except OSError:
+            return False
+        return True
+
+    def _warm_up(self, request: messages.Start, engine: Engine) -> None:
+        """Do what makes the next requests fast, if there is time, and what they need in any case."""
+        if request.warm_up and _idle(self._stream, _IMPORTING):
+            from jitrepl.worker.rehearsal import warm_up
+
+            warm_up(engine)
+        engine.crashes.begin(engine.snapshots, self._say)
+
+    def _leave_copy(self, engine: Engine, request: messages.Request, reply: messages.Reply) -> None:
+        """Leave a copy, or a note that repeating the request does as well; both the original and a copy go on here."""
+        copier = engine.copier()  # what it compiles comes before the copy
+        repeats = engine.can_repeat(request, reply)
+        stream = copier.leave(self._stream, repeats=repeats)
+        if engine.repeats:
+            engine.repeats.left(repeats and copier.left, copier.left and not repeats)
+        if stream is not self._stream:
+            self._stream = stream
+            engine.crashes.wake()
+        self._rehearses = self._rehearses or not repeats
+        if self._rehearses and copier.left and engine.jit.trace is None and _idle(self._stream, _SOON):
+            self._rehearses = False
+            from jitrepl.worker.rehearsal import rehearse
+
+            rehearse(engine)
+
+    def _checkpoint(self) -> None:
+        """Leave a copy in which everything is compiled, before any of it runs.
+
+        Raises:
+            Woken: in that copy.
+        """
+        assert self._engine is not None
+        self._rehearses = True
+        stream = self._engine.copier().leave(self._stream, replaces=True)
+        if stream is not self._stream:
+            raise Woken(stream)
+
+    def _go_on(self, stream: _socket.socket) -> None:
+        """Be the worker, in a copy that was woken in the middle of a request."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._stream = stream
+        assert self._engine is not None
+        self._engine.crashes.wake()
+
+    def _copy(self) -> int:
+        """Make a copy of this process that is on its own from here on; 0 in the copy, else its process id."""
         from jitrepl.worker.snapshots import fork_sibling, hindrance
 
         reason = hindrance()
@@ -69,97 +194,21 @@ def serve(stream: _socket.socket) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # from here on Ctrl-C is for the program
         pid = fork_sibling()
         if not pid:
-            assert engine is not None
-            stream.close()
-            native_signals()
-            engine.leave_alone()
+            assert self._engine is not None
+            self._stream.close()
+            signal.signal(signal.SIGINT, self._interrupt)
+            self._engine.leave_alone()
         return pid
 
-    def native_signals() -> None:
-        """Have Ctrl-C do what it does to any program."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN if inherited is signal.SIG_IGN else signal.SIG_DFL)
+    def _tell(self, notes: tuple[str, ...]) -> None:
+        """Have remarks printed now, and wait until they are."""
+        wire.send(self._stream, messages.Told(notes))
+        wire.receive(self._stream)
 
-    identity = os.fstat(stream.fileno()).st_ino
-
-    def say(words: LastWords) -> None:
+    def _say(self, words: LastWords) -> None:
         """Send something in the middle of a call, if JITed code has left the socket alone."""
-        if os.fstat(stream.fileno()).st_ino == identity:
-            wire.send(stream, words)
-
-    while True:
-        try:
-            _look_out(stream)
-            request = wire.receive(stream)
-        except (OSError, wire.WireError):
-            return
-        if request is None:
-            return
-        if isinstance(request, messages.Repeat):
-            request = request.request
-            silence()
-        if not isinstance(request, messages.Explain):
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            if engine is not None:
-                engine.crashes.note_interrupts()
-        reply: messages.Reply
-        own = os.getpid()
-        try:
-            if engine is None:
-                engine = Engine(request)  # type: ignore[arg-type]
-                engine.checkpoint = checkpoint
-                engine.tell = tell
-                engine.copy = copy
-                reply = engine.started()
-            else:
-                reply = engine.answer(request)  # type: ignore[arg-type]
-        except JitreplError as problem:
-            reply = _failed(problem, engine)
-        except Woken as woken:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            stream = woken.stream
-            assert engine is not None
-            engine.crashes.wake()
-            continue
-        except Exception as problem:
-            reply = _failed(_own_failure(problem), engine)
-        sys.stdout.flush()
-        if os.getpid() != own:
-            os._exit(0)  # a child that JITed code has forked came back from the call: it has no business here
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            if engine is not None:
-                engine.files.restore()
-            wire.send(stream, reply)
-        except wire.WireError as problem:
-            wire.send(stream, messages.Failed("JITError", f"the answer cannot be given: {problem}"))
-        except OSError:
-            return
-        if engine is not None and engine.becomes:
-            native_signals()
-            engine.becomes()
-        if isinstance(request, messages.Quit):
-            return
-        if isinstance(request, messages.Start) and request.warm_up and engine is not None and _idle(stream, _IMPORTING):
-            from jitrepl.worker.rehearsal import warm_up
-
-            warm_up(engine)
-        if isinstance(request, messages.Start) and engine is not None:
-            engine.crashes.begin(engine.snapshots, say)
-        if engine is not None and engine.wants_snapshot(request, reply):  # type: ignore[arg-type]
-            copier = engine.copier()  # what it compiles comes before the copy
-            repeats = engine.can_repeat(request, reply)  # type: ignore[arg-type]
-            served = copier.leave(stream, repeats=repeats)
-            if engine.repeats:
-                engine.repeats.left(repeats and copier.left, copier.left and not repeats)
-            if served is not stream:
-                stream = served
-                engine.crashes.wake()
-            fresh = fresh or not repeats
-            if fresh and copier.left and engine.jit.trace is None and _idle(stream, _SOON):
-                fresh = False
-                from jitrepl.worker.rehearsal import rehearse
-
-                rehearse(engine)
+        if os.fstat(self._stream.fileno()).st_ino == self._identity:
+            wire.send(self._stream, words)
 
 
 _IMPORTING = 0.15
