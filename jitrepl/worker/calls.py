@@ -161,7 +161,8 @@ class Caller:
         """Whether JITed code runs now, or what it called."""
         self.limit = MemoryLimit(0)
         self._runs = 0  # how many times something was called
-        self._divides = True  # whether a copy from before what is about to run is of use: `link` would not do
+        self._copy_helps = True
+        """Whether a copy from before what is about to run is of use to a report: `link` would not do."""
         self._only_links = False
 
     def call(self, request: messages.Call) -> tuple[messages.Value, int]:
@@ -176,13 +177,13 @@ class Caller:
         """
         runs = self._runs
         source, signature, address, data, extra = self._prepared(request)
-        self._divides = self._runs != runs
+        self._copy_helps = self._runs != runs
         try:
             result = self.run(signature, address, data, extra)
-            self._divides = False
+            self._copy_helps = False
             return self._value(source, signature, result), address
         finally:
-            self._divides = True
+            self._copy_helps = True
 
     def link(self, request: messages.Call) -> None:
         """Compile and link all that `call` compiles before the function runs.
@@ -285,7 +286,7 @@ class Caller:
         place = ctypes.addressof(result) + -ctypes.addressof(result) % _ALIGN
         ctypes.memset(place, 0, size)
         self._place, self._kept = place, result
-        self._about_to_run(self._divides)
+        self._about_to_run(self._copy_helps)
         self._hosts.entered()
         self.running = True
         self.limit.begin()

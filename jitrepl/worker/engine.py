@@ -167,11 +167,12 @@ class Engine:
         self.crashes.note_interrupts()
         self.files.forget()
 
-    def _about_to_run(self, divides: bool) -> None:
+    def _about_to_run(self, copy_helps: bool) -> None:
         if self._notes:
             self.tell(self.take_notes())  # before the code prints something of its own
-        if self.snapshots and self.repeats and self.repeats.wants_division(divides) and not self._initialisers.ending:
-            self.repeats.copied()
+        repeats = None if self._initialisers.ending else self.repeats
+        if self.snapshots and repeats and repeats.wants_copy_before_run(copy_helps):
+            repeats.copied()
             self.checkpoint()
         self.crashes.compiled()
 

@@ -51,6 +51,9 @@ _COMPUTES = 0xF3  # reads and writes all that is not inaccessible
 class Repeats:
     """Knows which requests can be repeated.
 
+    What it keeps track of is the time since the last copy. All that was done in it may be `exact`: repeatable, with
+    code at the same addresses. Or a copy may be due: something was compiled that no repeated request compiles.
+
     Args:
         dylib: the session's modules.
         is_host: whether a host function has a name.
@@ -64,57 +67,56 @@ class Repeats:
         self._known: dict[str, dict[str, bool]] = {}
         self.compiled = False
         """Whether something was compiled, in this request or after the last one, and there is no copy since."""
-        self._exact = False  # whether all that was done since the last copy can be repeated
-        self._was_exact = False  # whether it could when this request began
-        self._due = True  # whether something was compiled since the last copy that is not compiled by repeating
-        self._left = 0
-        self._seconds = 0.0
-        self._began = 0.0
-        self._had = 0
+        self._exact = False  # after the last request
+        self._exact_before = False  # when this one began
+        self._copy_due = True
+        self._inputs_left, self._seconds_left = 0, 0.0  # what may be repeated before there has to be a copy
+        self._began = 0.0  # when this request did, in seconds of the processor
+        self._had = 0  # buffers, then
 
     def begin(self, request: messages.Request) -> None:
         """Take note of a request that is about to be answered."""
         if isinstance(request, messages.ListModules):
             return  # `:stats` asks for it
         # Code that is compiled again has the same address only if all else is done again that was done since.
-        self._due = self._due or self.compiled
-        self._was_exact, self._exact = self._exact, False
+        self._copy_due = self._copy_due or self.compiled
+        self._exact_before, self._exact = self._exact, False
         self.compiled = False
         self._began = process_time()
         self._had = self._kept()
         if not isinstance(request, messages.Call):
             self._known.clear()
 
-    def wants_division(self, divides: bool) -> bool:
+    def wants_copy_before_run(self, helps: bool) -> bool:
         """Whether to leave a copy between compiling and running: it could not be compiled again for the report.
 
         Args:
-            divides: whether the request cannot be made again up to here.
+            helps: whether the caller has done what could not be done once more to know the code.
         """
-        other = divides or self._due or not self._was_exact  # it would have another address
+        other = helps or self._copy_due or not self._exact_before  # it would have another address
         return self.compiled and (other or process_time() - self._began > _SECONDS)
 
     def copied(self) -> None:
         """Take note of a copy."""
-        self.compiled = self._due = False
-        self._was_exact = True
-        self._left, self._seconds = _COUNT, _SECONDS
+        self.compiled = self._copy_due = False
+        self._exact_before = True
+        self._inputs_left, self._seconds_left = _COUNT, _SECONDS
         self._began = process_time()  # what came before, as compiling does, is not repeated
 
     def can_repeat(self, request: messages.Request, reply: messages.Reply) -> bool:
         """Whether repeating a request that was just answered does what it has done; no copy is needed then."""
-        self._left -= 1
-        self._seconds -= process_time() - self._began
-        if self._due or self._left < 0 or self._seconds < 0 or self._kept() != self._had:
+        self._inputs_left -= 1
+        self._seconds_left -= process_time() - self._began
+        if self._copy_due or self._inputs_left < 0 or self._seconds_left < 0 or self._kept() != self._had:
             return False
         if isinstance(reply, messages.Called) and isinstance(request, messages.Call):
-            exact = self._was_exact or not self.compiled
+            exact = self._exact_before or not self.compiled
             return exact and not request.signature and self._computes(request.name)
         if self.compiled or not isinstance(reply, messages.Loaded) or not isinstance(request, messages.Load):
             return False
         return self._waits(request, reply)
 
-    def left(self, repeats: bool, copied: bool) -> None:
+    def noted(self, repeats: bool, copied: bool) -> None:
         """Take note of how the state that a request has led to can be reached again.
 
         Args:
@@ -125,8 +127,8 @@ class Repeats:
             self.copied()
         if repeats:
             self.compiled = False  # repeating does it, too
-        self._due = self._due or not (repeats or copied)
-        self._exact = self._was_exact and (repeats or copied)
+        self._copy_due = self._copy_due or not (repeats or copied)
+        self._exact = self._exact_before and (repeats or copied)
 
     def _waits(self, request: messages.Load, reply: messages.Loaded) -> bool:
         """Whether a module was read and nothing else was done."""

@@ -154,12 +154,12 @@ class Server:
         repeats = engine.can_repeat(request, reply)
         stream = copier.leave(self._stream, repeats=repeats)
         if engine.repeats:
-            engine.repeats.left(repeats and copier.left, copier.left and not repeats)
+            engine.repeats.noted(repeats and copier.succeeded, copier.succeeded and not repeats)
         if stream is not self._stream:
             self._stream = stream
             engine.crashes.wake()
         self._rehearses = self._rehearses or not repeats
-        if self._rehearses and copier.left and engine.jit.trace is None and _idle(self._stream, _SOON):
+        if self._rehearses and copier.succeeded and engine.jit.trace is None and _idle(self._stream, _SOON):
             self._rehearses = False
             from jitrepl.worker.rehearsal import rehearse
 

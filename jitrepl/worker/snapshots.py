@@ -59,7 +59,7 @@ class Copier:
         jit.add(module)
         self._fork = _Fork(jit.lookup(name))
         use_arenas(name, jit.lookup)
-        self.left = False
+        self.succeeded = False
         """Whether the last attempt has left a copy, or a note that there need be none."""
         self._looked = 0.0  # when there was no debugger
 
@@ -81,10 +81,10 @@ class Copier:
             OSError: if the shell is gone.
         """
         while True:
-            self.left = False
+            self.succeeded = False
             since = self._hindrance()
             if repeats and not since:
-                self.left = True
+                self.succeeded = True
                 wire.send(stream, messages.Snapshot(0, repeats=True))
                 return stream
             pair: tuple[_socket.socket, ...] = ()
@@ -101,7 +101,7 @@ class Copier:
                 if not replaces:
                     wire.send(stream, messages.Snapshot(0, False, since))
                 return stream
-            self.left = True
+            self.succeeded = True
             ours, theirs = pair
             if pid:
                 ours.close()
