@@ -1,4 +1,4 @@
-"""jitrepl: an interactive shell for LLVM IR that runs what you type.
+"""jitrepl: a REPL for LLVM IR.
 
     from jitrepl import Session
 

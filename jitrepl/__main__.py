@@ -34,9 +34,9 @@ def main() -> NoReturn:
 
 
 def _fill_closed() -> None:
-    """Have a standard stream that is closed be one that cannot be used, or the next file opened would get its number.
+    """Open /dev/null in place of closed standard streams, so that no later file gets their numbers.
 
-    Whoever uses it, a program of `--run` too, gets the same error as before, EBADF; but remarks and errors go nowhere.
+    It is opened the wrong way round: whoever uses such a stream, a program of `--run` too, still gets EBADF.
     """
     for descriptor, name, other in ((0, "stdin", os.O_WRONLY), (1, "stdout", os.O_RDONLY), (2, "stderr", os.O_WRONLY)):
         try:

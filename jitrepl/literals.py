@@ -253,7 +253,7 @@ class _Reader:
         char = text[pos + 1 : pos + 2]
         if char in _ESCAPES and (not names or char == "\\"):
             return _ESCAPES[char], pos + 2
-        raise self.wrong(pos, f"\\{char} is no escape", "escapes: \\n \\t \\r \\0 \\\\ \\\" \\' \\xHH \\HH")
+        raise self.wrong(pos, f"\\{char} is not an escape", "escapes: \\n \\t \\r \\0 \\\\ \\\" \\' \\xHH \\HH")
 
     def char(self) -> Char:
         text, start = self.text, self.pos

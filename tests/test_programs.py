@@ -319,7 +319,7 @@ def test_what_is_missing_is_named_before_anything_runs(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (("--run",), "--run wants a FILE"),
-        (("--run", "p.ll", "-e", ":stats"), "--run runs a program, no inputs"),
+        (("--run", "p.ll", "-e", ":stats"), "--run runs a program and takes no inputs"),
         (("--run", "p.ll", "x"), "no file"),
     ],
 )

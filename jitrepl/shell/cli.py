@@ -109,7 +109,7 @@ def _run_in_debugger(name: str, arguments: list[str], worker: Worker | None, out
 
     if worker:
         worker.close()
-    output.remarks(render_note("`break NAME` sets a breakpoint, also in code that is not there yet; `run` starts it"))
+    output.remarks(render_note("`break NAME` sets a breakpoint, even in code that is not loaded yet; `run` starts it"))
     try:
         launch(name, arguments)
     except JitreplError as problem:

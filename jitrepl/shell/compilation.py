@@ -67,7 +67,7 @@ class Compilation:
         try:
             return self._compile(language, path, data, flags, timeout)
         except KeyboardInterrupt:
-            raise Interrupted(f"interrupted in compiling {path}") from None
+            raise Interrupted(f"interrupted while compiling {path}") from None
 
     def _compile(self, language: Language, path: str, data: bytes, flags: Sequence[str], timeout: float) -> Compiled:
         from jitrepl.shell import compile_cache
@@ -155,7 +155,7 @@ def _run(
                 rules = file_list.read()
         except OSError:
             raise CompileError(
-                f"{compiler.family.name} was content with {path}, but wrote no bitcode",
+                f"{compiler.family.name} accepted {path} but wrote no bitcode",
                 "leave out flags that make it write something else",
                 diagnostics,
             ) from None

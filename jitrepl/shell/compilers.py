@@ -136,7 +136,7 @@ def find_compiler(family: Family, llvm: str) -> Compiler:
         found = examine(family, which(path) or path)
         if found is None:
             raise CompileError(
-                f"{family.variable} is {chosen}, which is no {family.name} that runs", "set it to the path of one"
+                f"{family.variable} is {chosen}, which is not a {family.name} that runs", "set it to the path of one"
             )
         candidates = iter([found])
     else:
@@ -149,7 +149,7 @@ def find_compiler(family: Family, llvm: str) -> Compiler:
     if newer:
         raise CompileError(
             f"{newer[0].title} writes bitcode of LLVM {_major(newer[0].llvm)}, "
-            f"and this session's LLVM {llvm} reads none that is newer than itself",
+            f"which this session's LLVM {llvm} is too old to read",
             family.older,
         )
     raise CompileError(f"there is no {family.name}", family.install)

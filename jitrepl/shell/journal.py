@@ -51,7 +51,7 @@ class Entry:
         return isinstance(reply, messages.Called) and self._address != reply.address
 
     def apply(self, symbols: dict[str, messages.Symbol]) -> None:
-        """Have a table of symbols follow this entry."""
+        """Update a table of symbols with what this entry defined and removed."""
         for name in self.gone:
             symbols.pop(name, None)
         symbols.update((symbol.name, symbol) for symbol in self.defines)

@@ -42,18 +42,18 @@ OPTIONS = (
     Option("--run", help="run main as a program; what follows -- are its arguments"),
     Option("--interactive", "-i", help="go on at the prompt"),
     Option("--host", metavar="FILE.py", many=True, help="register host functions"),
-    Option("--lib", "-l", metavar="NAME", many=True, help="open a library: -l m, or by its path"),
-    Option("--library-path", "-L", metavar="DIR", many=True, help="look for libraries there first"),
+    Option("--lib", "-l", metavar="NAME", many=True, help="open a library, by name (-l m) or path"),
+    Option("--library-path", "-L", metavar="DIR", many=True, help="look for libraries in DIR first"),
     Option("--cflags", metavar="FLAGS", many=True, help="flags for clang: --cflags='-O2 -DX=1'"),
-    Option("--cxxflags", metavar="FLAGS", many=True, help="more of them for C++"),
+    Option("--cxxflags", metavar="FLAGS", many=True, help="more flags, for C++ only"),
     Option("--rustflags", metavar="FLAGS", many=True, help="flags for rustc"),
     Option("--llvm", metavar="OPTION", many=True, help="an option for libLLVM: --llvm=-print-after-all"),
     Option("--keep-going", "-k", help="go on after an input that failed"),
     Option("--no-snapshots", help="keep no copies to return to after a crash; `:undo` is off"),
     Option("--timeout", metavar="TIME", help="how long an input may run: 500ms, 5s, 2min"),
-    Option("--memory-limit", metavar="SIZE", help="how much memory code may take: 512M, 2G, off"),
-    Option("--debugger", metavar="NAME", choices=("gdb", "lldb", "none"), help="run all of it in gdb or lldb"),
-    Option("--trace", help="tell on standard error what ORC does, a line each"),
+    Option("--memory-limit", metavar="SIZE", help="how much memory the code may take: 512M, 2G, off"),
+    Option("--debugger", metavar="NAME", choices=("gdb", "lldb", "none"), help="run jitrepl in gdb or lldb"),
+    Option("--trace", help="print what ORC does to standard error"),
     Option("--echo", help="print each input before it runs"),
     Option("--quiet", "-q", help="print results and errors only"),
     Option("--color", metavar="WHEN", choices=("auto", "always", "never"), help="auto, always or never"),
@@ -66,7 +66,7 @@ _BY_NAME = {name: option for option in OPTIONS for name in option.names}
 _HEAD = """\
 usage: jitrepl [OPTION…] [FILE…]
 
-An interactive shell for LLVM IR that runs what you type.
+A REPL for LLVM IR that survives crashing code.
 
 FILE is textual IR, bitcode, a source of C, C++ or Rust, an object, an archive, or a
 script of inputs; - is standard input.

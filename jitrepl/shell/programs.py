@@ -102,7 +102,7 @@ def _killed(session: Session, name: str, signal: int, report: CrashReport, hint:
 
 
 def begin(session: Session, arguments: tuple[str, ...]) -> int:
-    """Have `main` begin; the process that it runs in, a child of this one."""
+    """Start `main`; the process that it runs in, a child of this one."""
     reply = session.ask(messages.Run(arguments))
     assert isinstance(reply, messages.Running)
     return reply.pid
@@ -117,11 +117,13 @@ def _check(options: Options) -> None:
     if not options.files:
         raise UsageError("--run wants a FILE", "`jitrepl --run prog.bc -- ARGUMENTS`")
     if options.execute or options.interactive or options.keep_going:
-        raise UsageError("--run runs a program, no inputs", "`:run` does that in a session: jitrepl prog.bc -e :run")
+        raise UsageError(
+            "--run runs a program and takes no inputs", "`:run` does that in a session: jitrepl prog.bc -e :run"
+        )
     missing = [path for path in options.files[1:] if path != "-" and not os.path.exists(os.path.expanduser(path))]
     if missing:
         command = f"jitrepl --run {options.files[0]} -- {' '.join(options.files[1:])}"
-        raise UsageError(f"no file {missing[0]}", f"what a program is given stands behind `--`: `{command}`")
+        raise UsageError(f"no file {missing[0]}", f"the program's arguments go after `--`: `{command}`")
 
 
 def _let_go_of_streams() -> None:

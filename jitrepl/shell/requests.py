@@ -242,11 +242,11 @@ class Requests:
             JitreplError: what the worker refused, or how it died.
         """
         if os.getpid() != self._owner:
-            raise UsageError("this session belongs to the process that has forked this one", "make a new one here")
+            raise UsageError("this session belongs to the process that forked this one", "make a new one here")
         return self._supervisor.ask(request)
 
     def start(self) -> messages.Started:
-        """Have a worker with a JIT; the first request does it, if nobody did before."""
+        """Start a worker with a JIT if there is none; otherwise the first request does so."""
         return self._supervisor.start()
 
     # What the shell shows
@@ -262,7 +262,7 @@ class Requests:
         return self._supervisor.limits
 
     def apply_limits(self) -> None:
-        """Have a changed memory limit hold from now on."""
+        """Apply a changed memory limit from now on."""
         self._supervisor.apply_limits()
 
     def stats(self) -> dict[str, float]:
@@ -286,5 +286,5 @@ class Requests:
         return self._supervisor.last_crash
 
     def tell_notes_to(self, on_note: Callable[[str], object]) -> None:
-        """Have remarks given to a function from now on."""
+        """Pass notes to a function from now on."""
         self._supervisor.on_note = on_note

@@ -41,7 +41,7 @@ def save(session: Session, entries: Sequence[Entry], path: str, over: bool = Tru
         said = f"{path or 'an empty path'} does not end in what says" if not suffix else f"{suffix} does not say"
         raise UsageError(f"{said} what to write", f"these do: {_KINDS}")
     if not over and full not in session.saved and os.path.lexists(full):
-        raise UsageError(f"{path} is there already", f"`:save {quoted_path(path)}!` writes over it")
+        raise UsageError(f"{path} already exists", f"`:save {quoted_path(path)}!` overwrites it")
     if kind:
         session.ask(messages.Save(full, kind))
     else:

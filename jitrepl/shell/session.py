@@ -24,8 +24,8 @@ class Session(Requests):
         worker: a worker that was just started; None to start one.
         on_note: called with each remark about what happened besides the reply; they are also kept in `notes`.
         warm_up: whether the worker may compile something ahead, while nothing is asked of it.
-        snapshots: whether the worker leaves copies of itself, to which a crash or `undo` returns; one takes it 1 to
-            2 ms, after the reply. Without, a crash loses what calls have done to memory.
+        snapshots: whether the worker leaves copies of itself, to which a crash or `undo` returns. Without, a crash
+            loses what calls have done to memory.
         goes_on: whether a worker that died is replaced; a script that stops at its first error needs none.
         limits: what no input may exceed; the defaults if None.
         dies_with_shell: whether the worker is killed when the thread that made it ends, also in the middle of a call.

@@ -48,7 +48,7 @@ class _Place:
         self.line = 0
 
     def locate(self, problem: JitreplError) -> None:
-        """Have an error begin with the place in the script: `work.jitrepl:3:8: error: …`."""
+        """Make an error begin with the place in the script: `work.jitrepl:3:8: error: …`."""
         place, marker, reason = problem.message.partition(" error: ")
         parts = place.split(":")
         if marker and place.startswith("<input ") and len(parts) == 4:  # `<input 2>:1:8:`, of LLVM's parser

@@ -1,4 +1,4 @@
-"""Have another process take the place of the one that runs the code, in the state that the session is in.
+"""Put another process in the place of the one that runs the code, in the state that the session is in.
 
 What the session is, is in two places: in the worker, and in the journal. A worker that dies leaves copies of itself,
 one of which is woken and repeats what it has missed; where there is none, a new worker is told the journal again.
@@ -56,7 +56,7 @@ class Succession:
         self._told: tuple[int, bool] | None = None  # the limits that the worker knows
 
     def start(self) -> Worker:
-        """Have a worker with a JIT.
+        """Start a worker with a JIT if there is none.
 
         Raises:
             JitreplError: if there can be none.
@@ -96,7 +96,7 @@ class Succession:
             self.worker.ask(messages.Limit(*wanted))
 
     def resume(self, number: int) -> None:
-        """Have the newest copy that is not newer than a state take the place of the worker, if there is one."""
+        """Replace the worker by the newest copy that is not newer than a state, if there is one."""
         assert self.worker is not None
         self.worker = self.worker.resume(number)
         self._told = None  # a copy may be older than that
@@ -169,7 +169,7 @@ class Succession:
             replies, same = [], False
         worker.on_notes = tell
         if same and any(map(Entry.moved, missed, replies)):
-            self._tell(("warning: compiled code lies elsewhere now; addresses of it that were printed are wrong",))
+            self._tell(("warning: compiled code has moved; addresses of it printed earlier are wrong",))
         worker.resumed = reached
         if not same:
             self.explained()  # nobody else knows

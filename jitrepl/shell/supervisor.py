@@ -168,7 +168,7 @@ class Supervisor:
         return self._line.explained()
 
     def start(self) -> messages.Started:
-        """Have a worker with a JIT; the first request does it, if nobody did before."""
+        """Start a worker with a JIT if there is none; otherwise the first request does so."""
         if self._closed:
             raise UsageError("the session is closed", "make a new one")
         self._line.start()

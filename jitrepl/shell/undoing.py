@@ -32,7 +32,7 @@ def state_before(copies: Copies, last: int, count: int, depth: int, snapshots: b
         raise UndoError(f"there is nothing to undo{why}")
     if count < most:
         reached = last - max(number for number in known if number < target)
-        raise UndoError(f"that state was not kept: {copies.missing}", f"`:undo {reached}` can be done")
+        raise UndoError(f"that state was not kept, because {copies.missing}", f"`:undo {reached}` can be done")
     inputs = "1 input" if most == 1 else f"the last {most} inputs"
     hint = "`:set undo-memory` says how much memory older copies may take" if copies.given_up else ""
     raise UndoError(f"{inputs} can be undone, not {count}", hint)

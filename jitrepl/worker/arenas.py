@@ -108,7 +108,7 @@ class _Allocator(ctypes.Structure):
 
 
 def use_arenas(name: str, address_of: Callable[[str], int]) -> None:
-    """Have Python take its arenas from the place; where it cannot be reserved, nothing changes.
+    """Make Python take its arenas from the place; where it cannot be reserved, nothing changes.
 
     Args:
         name: as for `arena_code`, whose module was added.

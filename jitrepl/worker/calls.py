@@ -85,14 +85,14 @@ class SessionMemory:
         """
         start = _parameter_list(text)
         if start < 0:
-            raise ArgumentError(f"`{text}` is no function type", "write it as IR does: `double (double, ptr)`")
+            raise ArgumentError(f"`{text}` is not a function type", "write it as IR does: `double (double, ptr)`")
         types = self._dylib.lender.type_definitions(_names(text)) if "%" in text else ""
         source = f"{types}declare {text[:start].strip()} @f{text[start:]}"
         module, message = parse(source.encode(), "type")
         if module is None:
             reason = message.split("\n", 1)[0].rpartition("error: ")[2]
             raise ArgumentError(
-                f"`{text}` is no function type: {reason}", "write it as IR does: `double (double, ptr)`"
+                f"`{text}` is not a function type: {reason}", "write it as IR does: `double (double, ptr)`"
             )
         from jitrepl.worker import llvm
 
@@ -340,7 +340,8 @@ class Caller:
         owners = [module.name for module, _ in self._dylib.locals_named(name)]
         if owners:
             raise SymbolError(
-                f"{quoted(name)} is internal to {' and '.join(owners)}", "which one is meant cannot be said: unload one"
+                f"{quoted(name)} is internal to {' and '.join(owners)}",
+                "the name does not say which is meant: unload one",
             )
         if found:
             raise SymbolError(

@@ -132,7 +132,7 @@ class Evaluator:
         with reading.module, self._dylib.reader.types.context() as reader:
             result, count = _last_instruction(reading)
             if count > len(used) + 1:
-                raise InputError("there are several instructions", "an input is one of them")
+                raise InputError("more than one instruction", "enter them one at a time")
             for note in reading.notes:
                 self._note(note)
             type: Type = reader.type(llvm.type_of(result)) if result else Void()
@@ -232,8 +232,8 @@ class Evaluator:
         used = [(name, self._bound[name]) for name in sorted(names, key=lambda n: (n.isdigit(), len(n), n))]
         for name, bound in used:
             if self._definition(bound.spelled) != bound.definition:
-                problem = f"{bound.spelled} is another type by now; {_written(name)} has the former one"
-                raise InputError(problem, f"make it anew: {_written(name)} = …")
+                problem = f"{bound.spelled} has been redefined; {_written(name)} still has the old type"
+                raise InputError(problem, f"compute it again: {_written(name)} = …")
         return used
 
     def _definition(self, spelled: str) -> str:
@@ -294,4 +294,4 @@ def _last_instruction(reading: Reading) -> tuple[int | None, int]:
 
 def _values(bound: dict[str, Bound]) -> str:
     names = [_written(name) for name in bound if name != _LAST]
-    return f"there are {', '.join(names[-8:])}" if names else "give a value its name first: %x = add i32 1, 2"
+    return f"known values: {', '.join(names[-8:])}" if names else "give a value its name first: %x = add i32 1, 2"

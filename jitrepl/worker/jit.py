@@ -91,7 +91,7 @@ class Jit:
         self._on_object = on_object
         self._compiling = ""
         self.trace: Trace | None = None
-        """Who is told what happens here."""
+        """The listener for `:trace`."""
         # ctypes frees a callback that nobody refers to, and ORC keeps calling it.
         self._callbacks = (
             llvm.ErrorReporter(self._report),

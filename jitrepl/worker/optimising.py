@@ -139,7 +139,7 @@ class Optimiser:
         return entity_text(module, name)
 
     def _leave_only(self, module: Module, names: list[str]) -> None:
-        """Have nothing emitted but some functions, and the constants that they use."""
+        """Emit only some functions, and the constants that they use."""
         for name in [name for name in _defined(module) if name not in names]:
             rewrite.undefine(module.ptr, name, name)
         run_passes(module.ptr, b"globaldce")

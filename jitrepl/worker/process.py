@@ -97,7 +97,7 @@ _OOM_SCORE = 500
 
 
 def at_exit(function: int, owner: int) -> None:
-    """Have `exit` call a function, with 0 as its argument (Itanium C++ ABI, 3.3.6.3, `__cxa_atexit`).
+    """Make `exit` call a function, with 0 as its argument (Itanium C++ ABI, 3.3.6.3, `__cxa_atexit`).
 
     Args:
         function: its address.
@@ -107,7 +107,7 @@ def at_exit(function: int, owner: int) -> None:
 
 
 def die_with_parent() -> None:
-    """Have this process killed when the thread that started it ends, also in the middle of a call (prctl(2))."""
+    """Kill this process when the thread that started it ends, even in the middle of a call (prctl(2))."""
     if hasattr(_process, "prctl"):
         _process.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
 
@@ -117,7 +117,7 @@ _lifeline: list[int] = []
 
 
 def tie_to_shell(descriptor: int) -> None:
-    """Have this process killed when the shell's process ends, whichever of its threads has started this one.
+    """Kill this process when the shell's process ends, whichever of its threads has started this one.
 
     The shell holds the writing end of a pipe. That the last one is closed is an event of the reading end, and such
     an event can be a signal (fcntl(2), `O_ASYNC` and `F_SETSIG`).
@@ -166,7 +166,7 @@ def set_action(signal: int, handler: int, flags: int) -> None:
 
 
 def crash_callback(say: Callable[[int, int, int], object]) -> object:
-    """Have crashes of this process handled in Python, which then end it.
+    """Handle crashes of this process in Python, and then let them end it.
 
     Args:
         say: called with the signal, the address of its `siginfo_t` and that of its `ucontext_t`. Where it does not
@@ -196,7 +196,7 @@ def crash_callback(say: Callable[[int, int, int], object]) -> object:
 
 
 def install(callback: object, signal: int) -> None:
-    """Have one more signal handled by what `crash_callback` has made."""
+    """Handle one more signal by what `crash_callback` has made."""
     function = callback[0] if isinstance(callback, tuple) else callback
     address = ctypes.cast(function, ctypes.c_void_p).value or 0  # type: ignore[arg-type]
     # Ctrl-C comes twice, from the terminal and from the shell: the second one has to wait until the first is told.
@@ -249,7 +249,7 @@ class _Action(ctypes.Structure):
 
 
 def silence() -> None:
-    """Have standard output go nowhere, until `StandardFiles.restore`."""
+    """Send standard output nowhere, until `StandardFiles.restore`."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.close(nowhere)

@@ -287,8 +287,7 @@ class Reader:
             other = TypeReader(layout)
             if (other.pointer_size, other.big_endian) != (self.types.pointer_size, self.types.big_endian):
                 raise InputError(
-                    f"{name} is laid out for other pointers or byte order ({layout}) than this session "
-                    f"({self._layout})",
+                    f"{name} has a different pointer size or byte order ({layout}) than this session ({self._layout})",
                     "compile it for this target",
                 )
             notes.append(f"{name}: its data layout {layout} is replaced by this target's")

@@ -1,7 +1,7 @@
-"""Do what inputs do, for nothing: at the start, to have it done, and after each input.
+"""Dry runs that touch the pages the next input will write to: at the start, and after each input.
 
-After a copy was left, whoever writes to a page for the first time waits until that page is copied. Better now, when
-nobody waits, than in the next input.
+After a copy was left, the first write to each page waits until that page is copied. Better now, when nobody waits, than
+in the next input.
 """
 
 from __future__ import annotations

@@ -301,12 +301,12 @@ def test_a_working_folder_without_write_permission_is_fine(jitrepl: Run) -> None
         (
             ["--run", "main.ll", "x", "y"],
             "no file x",
-            "what a program is given stands behind `--`: `jitrepl --run main.ll -- x y`",
+            "the program's arguments go after `--`: `jitrepl --run main.ll -- x y`",
         ),
         (
             ["-e", ":load a.c -O2 -DX"],
             "-O2 is no path",
-            "flags for compilers stand behind `--`: `:load a.c -- -O2 -DX`",
+            "compiler flags go after `--`: `:load a.c -- -O2 -DX`",
         ),
         (["-e", "a.py"], "a.py is Python, not IR", "if it registers host functions: `:host a.py`"),
         (
@@ -315,7 +315,7 @@ def test_a_working_folder_without_write_permission_is_fine(jitrepl: Run) -> None
             "what can be loaded: IR, bitcode, sources, objects, archives, shared libraries, scripts",
         ),
         (["-e", ":cd .."], "no command :cd", STAYS),
-        (["-e", "!cd .."], "that would only move another shell", STAYS),
+        (["-e", "!cd .."], "`cd` would only affect a shell of its own", STAYS),
         (["-e", ":unload"], ":unload wants a name: :unload NAME", "`:help unload` says more"),
     ],
 )
@@ -352,4 +352,4 @@ def test_loading_is_timed_and_scripts_are_not(jitrepl: Run, tmp_path: Path) -> N
     (tmp_path / "a.jitrepl").write_text(":time sum 1 2")
     assert re.fullmatch(r"[\d.]+ (s|ms|µs)\n", jitrepl("-e", f":time {SUM}").out)
     done = jitrepl("-e", ":time a.jitrepl")
-    assert (done.out, done.err.splitlines()[0]) == ("", "error: what runs several inputs is not timed as one")
+    assert (done.out, done.err.splitlines()[0]) == ("", "error: an input that runs several others cannot be timed")

@@ -220,7 +220,7 @@ def test_an_error_is_the_compilers_own(clang: Counted) -> None:
 
 def test_flags_that_make_something_else_are_refused(clang: Counted) -> None:
     write_f(5)
-    with Session() as session, pytest.raises(CompileError, match=r"clang was content with f\.c, but wrote no bitcode"):
+    with Session() as session, pytest.raises(CompileError, match=r"clang accepted f\.c but wrote no bitcode"):
         session.load("f.c", "-fsyntax-only")
 
 

@@ -78,8 +78,7 @@ def test_a_newer_llvm_is_named_and_refused(machine: Path) -> None:
     with pytest.raises(CompileError) as caught:
         find_compiler(CLANG, OURS)
     assert caught.value.message == (
-        f"clang 23.1.0, {machine}/clang writes bitcode of LLVM 23, "
-        "and this session's LLVM 22.1.8 reads none that is newer than itself"
+        f"clang 23.1.0, {machine}/clang writes bitcode of LLVM 23, which this session's LLVM 22.1.8 is too old to read"
     )
     assert "JITREPL_CLANG" in caught.value.hint
     program(machine / "rustc", "rustc 1.199.0 (abc 2030-01-01)\nLLVM version: 31.0.1")
@@ -94,7 +93,7 @@ def test_the_environment_names_the_compiler(machine: Path, monkeypatch: pytest.M
     monkeypatch.setenv("JITREPL_CLANG", "clang")
     assert find_compiler(CLANG, OURS).path == str(machine / "clang")
     monkeypatch.setenv("JITREPL_CLANG", "/nowhere/clang")
-    with pytest.raises(CompileError, match="JITREPL_CLANG is /nowhere/clang, which is no clang that runs"):
+    with pytest.raises(CompileError, match="JITREPL_CLANG is /nowhere/clang, which is not a clang that runs"):
         find_compiler(CLANG, OURS)
 
 

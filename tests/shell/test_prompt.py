@@ -414,7 +414,7 @@ def test_ctrl_c_ends_a_compiler(terminal: Terminal, tmp_path: Path) -> None:
     terminal.send(":load waits.c\r")
     terminal.wait("C is compiled by")
     terminal.press("c")
-    terminal.wait("error: interrupted in compiling waits.c")
+    terminal.wait("error: interrupted while compiling waits.c")
     terminal.prompt()
     assert terminal.run(":call sum 1 2") == ["i32 3"]
 

@@ -181,8 +181,8 @@ def test_a_file_of_others_is_written_over_only_if_that_is_wanted(jitrepl: Callab
     (tmp_path / "my f.ll").write_text(text)
     refused = jitrepl("my f.ll", "-e", ':save "my f.ll"', "-e", ':save "my f.ll"!')
     assert refused.err.splitlines()[1:] == [
-        "error: my f.ll is there already",
-        '`:save "my f.ll"!` writes over it',
+        "error: my f.ll already exists",
+        '`:save "my f.ll"!` overwrites it',
     ]
     assert (tmp_path / "my f.ll").read_text() == text
     done = jitrepl("my f.ll", "-e", ':save "my f.ll"!', "-e", ":save my\\ f.ll", "-e", ":save f.s")

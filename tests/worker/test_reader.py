@@ -163,7 +163,7 @@ def test_another_layout_with_the_same_pointers_is_replaced_and_noted(reader: Rea
 
 @pytest.mark.parametrize("layout", ["E-m:e", "e-p:32:32"])
 def test_a_layout_with_other_pointers_or_byte_order_is_refused(reader: Reader, layout: str) -> None:
-    with pytest.raises(InputError, match="is laid out for other pointers or byte order"):
+    with pytest.raises(InputError, match="has a different pointer size or byte order"):
         read(reader, f'target datalayout = "{layout}"')
 
 

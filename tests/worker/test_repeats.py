@@ -412,7 +412,7 @@ def test_they_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Entry, "moved", lambda self, reply: True)
         with pytest.raises(WorkerDied):
             session.call("crash", 1)
-    assert notes == ["warning: compiled code lies elsewhere now; addresses of it that were printed are wrong"]
+    assert notes == ["warning: compiled code has moved; addresses of it printed earlier are wrong"]
 
 
 def test_the_report_of_a_first_call_knows_its_code(session: Session) -> None:

@@ -56,7 +56,7 @@ def test_a_call_that_takes_all_descriptors_leaves_no_copy_and_a_session() -> Non
         session.load(HOARD)
         count = session.call("hoard")
         assert session.call("get") == count
-        with pytest.raises(UndoError, match="that state was not kept: the process could not be copied"):
+        with pytest.raises(UndoError, match="that state was not kept, because the process could not be copied"):
             session.undo()
         with pytest.raises(WorkerDied) as caught:
             session.call("crash")

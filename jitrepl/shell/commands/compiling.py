@@ -23,9 +23,9 @@ _OBJECTS = (".o", ".o)")
 def opt(session: Session, what: Thing = "") -> Record:
     """Show the IR after passes: `:opt sum -O3`, `:opt sum instcombine,gvn`.
 
-    What stands first is a function, a variable or a module; without it, it is the whole session, linked into one. A
-    pipeline is written as `opt -passes` takes it, with `-passes=` in front where no name is; without one it is -O2. The
-    session runs what was typed, as it is; `:optimise` has it run the result.
+    The first word is a function, a variable or a module; without it, it is the whole session, linked into one module.
+    Passes are a level or a pipeline as in `opt -passes`, with `-passes=` in front if there is no name; the default is
+    -O2. The session still runs what was typed; `:optimise` makes it run the result.
     """
     name, passes = _subject(what)
     return session.ask(messages.Optimise(name, passes or _LEVEL))
@@ -35,8 +35,8 @@ def opt(session: Session, what: Thing = "") -> Record:
 def optimise(session: Session, what: Thing = "") -> Record:
     """Redefine something by its IR after passes: `:optimise sum -O2`.
 
-    Without a name it is each module, by itself. Callers get the new code, variables keep their values, and `:undo`
-    takes it back. What was inlined stays as it was when its function is defined again.
+    Without a name, it is each module by itself. Callers get the new code, variables keep their values, and `:undo`
+    takes it back. If an inlined function is defined again, its inlined copies stay as they were.
     """
     name, passes = _subject(what)
     if name:
@@ -55,7 +55,7 @@ def _optimised(session: Session, name: str, passes: str) -> Record:
     try:
         return session.add(data)
     except IRError as problem:
-        problem.hint = "what only its module sees stays there; optimise all of the module: `:modules` has its name"
+        problem.hint = "it is internal to its module: optimise the whole module; `:modules` lists them"
         raise
 
 
@@ -63,8 +63,8 @@ def _optimised(session: Session, name: str, passes: str) -> Record:
 def asm(session: Session, what: Thing = "") -> Record:
     """Show the assembly of something: `:asm sum`, `:asm sum -O2`, `:asm a.c`.
 
-    Passes go first if there are any, as for `:opt`. Without, it is what a call runs, but for the few bytes at the entry
-    of each function by which a redefinition redirects it. `--llvm=-x86-asm-syntax=intel` changes the syntax.
+    Passes run first if there are any, as for `:opt`. Otherwise it is what a call runs, except for the few bytes at the
+    entry of each function that redirect it when it is redefined. `--llvm=-x86-asm-syntax=intel` changes the syntax.
     """
     name, passes = _subject(what)
     return session.ask(messages.Optimise(name, passes, assembly=True))

@@ -14,9 +14,9 @@ from jitrepl.shell.session import Session
 
 @command("e", group="modules")
 def edit(session: Session, what: Thing = "") -> Record:
-    """Edit an input, function or file in your editor, and run what comes of it: `:edit`, `:edit 3`, `:edit sum`.
+    """Edit an input, function or file in your editor, and run the result: `:edit`, `:edit 3`, `:edit sum`.
 
-    Alone, it is the last input that was typed and is no command, also if it failed; with a number, that input. A
+    Without WHAT it is the last typed input that is not a command, even if it failed; with a number, that input. A
     function is edited in the input or file that defines it; a file is loaded again. The editor is $VISUAL, $EDITOR, or
     vi.
     """
@@ -40,7 +40,7 @@ def edit(session: Session, what: Thing = "") -> Record:
 
 
 def _edit_text(text: str) -> Record:
-    """Have a text edited; the inputs that it has become."""
+    """Open a text in the editor; the inputs that it has become."""
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="jitrepl-") as folder:

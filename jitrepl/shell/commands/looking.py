@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @command("d")
 def dump(session: Session, name: Thing = "") -> Record:
-    """Print the session's IR, or one thing of it.
+    """Print the session's IR, or a part of it.
 
     NAME is a function or global (`sum`, `@sum`, `"add(int, int)"`), a type (`%T`, `Point`) or a module (`sum.ll`,
     `input 3`). What is printed can be fed back in. Debug info is left out, unless `-g` follows: `:dump sum -g`.
@@ -41,9 +41,8 @@ def dump(session: Session, name: Thing = "") -> Record:
 def print(session: Session, what: Text) -> Record:
     """Show a value: `:print g`, `:print %x`, `:print load i16, ptr @g`.
 
-    WHAT is a global variable, whose value is shown as its source would write it where there is debug info; the name
-    that a result was given (`%x`, and `%_` for the last one); or an instruction. Names with a sigil and instructions
-    need no `:print`: at the prompt they do the same.
+    WHAT is a global variable, shown as its source would write it if there is debug info; the name of a result (`%x`,
+    or `%_` for the last one); or an instruction. Names with a sigil and instructions need no `:print`.
     """
     if is_instruction(what):
         return session.ask_evaluate(what)
@@ -52,9 +51,9 @@ def print(session: Session, what: Text) -> Record:
 
 @command("t")
 def type(session: Session, name: Thing) -> Record:
-    """Show what type something has, as its source writes it: `:type sum`.
+    """Show the type of something, as its source writes it: `:type sum`.
 
-    NAME is a function, a global variable, or a type of the source (`Point`, `struct point`), of which it shows the
+    NAME is a function, a global variable, or a type of the source (`Point`, `struct point`), which is shown with its
     fields. That comes from debug info (`-g`); without it, the IR type is shown.
     """
     return Plain(session.describe(name))
@@ -62,22 +61,22 @@ def type(session: Session, name: Thing) -> Record:
 
 @command("s")
 def symbols(session: Session, pattern: Text = "") -> Record:
-    """List the session's symbols: name, kind, type, module, and whether the code is there yet.
+    """List the session's symbols: name, kind, type, module, and whether they are compiled yet.
 
-    With a glob PATTERN (`f*`) or a part of a name, only those. A symbol is `lazy` until it is materialized: looked
-    up, compiled and linked. C++ and Rust names are shown as their source spells them. What their libraries bring is
-    left out; `:symbols *` lists everything.
+    PATTERN is a glob (`f*`) or part of a name. A symbol is `lazy` until it is materialized: looked up, compiled and
+    linked. C++ and Rust names are shown as their source spells them. What their libraries bring is left out;
+    `:symbols *` lists everything.
     """
     return messages.SymbolTable(*chosen(session.symbols(), pattern))
 
 
 @command()
 def stats(session: Session) -> Record:
-    """Show figures about the session: modules, inputs, memory, the copies that crashes and `:undo` return to, times.
+    """Show figures about the session: modules, inputs, memory, times, and copies to return to.
 
-    `code` is what code and data of the modules take, `worker` the memory of the process that they are in, with LLVM.
-    `start` is how long that took to be ready, `last input` and `mean input` what an input took that changed the
-    session, from the request to the reply.
+    `code` is the size of the modules' code and data, `worker` the memory of the process that they are in, with LLVM.
+    `start` is how long that took to be ready; `last input` and `mean input` are the times, from request to reply, of
+    inputs that changed the session.
     """
     figures = session.stats()
     rows = [(key, *_FIGURES[key]) for key in _FIGURES if key in figures]
@@ -90,10 +89,10 @@ def stats(session: Session) -> Record:
 def debug(session: Session, name: Name = "") -> Record:
     """Show how to attach gdb or lldb to the process that runs the code, and stop in a function.
 
-    Without NAME it is the function that was called or defined last. While a debugger is attached, calls are not
-    limited in time, Ctrl-C is the debugger's, and no copies are made: `:undo` and crashes go back to before.
+    Without NAME it is the function called or defined last. While a debugger is attached, calls have no time limit,
+    Ctrl-C goes to the debugger, and no copies are made: `:undo` and crashes go back to the time before.
 
-    To run all of it in a debugger from the start: `jitrepl --debugger gdb FILE…`
+    To run jitrepl in a debugger from the start: `jitrepl --debugger gdb FILE…`
     """
     from jitrepl.shell.debuggers import how_to_attach
 
@@ -102,9 +101,10 @@ def debug(session: Session, name: Name = "") -> Record:
 
 @command("backtrace")
 def bt(session: Session) -> Record:
-    """Show the last crash in full: all frames, and the registers.
+    """Show the last crash in full.
 
-    Also the instructions around the one that crashed, which is marked, and the stacks of the other threads.
+    That is all frames, the registers, the instructions around the one that crashed, which is marked, and the stacks of
+    the other threads.
     """
     if not session.last_crash.signal:
         raise SymbolError("no crash has been noted in this session")
@@ -113,7 +113,7 @@ def bt(session: Session) -> Record:
 
 @command("h", "?", group="steering")
 def help(session: Session, topic: Text = "") -> Record:
-    """Show what the commands do: `:help call` says more about one, `:help keys` names the keys of the prompt."""
+    """Show what the commands do: `:help call` says more about one, `:help keys` lists the keys of the prompt."""
     if not topic:
         groups = {title: [c for c in COMMANDS.values() if c.group == key] for key, title in GROUPS.items() if title}
         listed = tuple((title, tuple((c.usage, c.brief) for c in found)) for title, found in groups.items())
@@ -133,7 +133,7 @@ def help(session: Session, topic: Text = "") -> Record:
 
 _ELSE = (
     "Anything else is IR, which is added to the session, or the path of a file to load. `:help call` says more about "
-    "one command, `:help keys` names the keys of the prompt."
+    "one command, `:help keys` lists the keys of the prompt."
 )
 
 KEYS = (
@@ -141,8 +141,8 @@ KEYS = (
     ("Alt-Enter", "run the input as it is"),
     ("Tab", "complete a command, path, symbol of the session, or word of IR"),
     ("Up, Down", "earlier inputs; they are kept in `~/.local/state/jitrepl/history`"),
-    ("Ctrl-R", "search in them"),
-    ("→ at the end", "take the suggestion"),
+    ("Ctrl-R", "search them"),
+    ("→ at the end", "accept the suggestion"),
     ("Ctrl-C", "clear the input; during a call: end it"),
     ("Ctrl-D", "leave"),
 )
@@ -171,8 +171,8 @@ _FIGURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "inputs": ("that changed something", _count),
     "copies": ("to which a crash or `:undo` returns", _count),
     "worker": ("memory of the process that runs the code", _size),
-    "memory of copies": ("which they do not share", _size),
-    "undo-memory": ("how much of that there may be", _size),
+    "memory of copies": ("not shared with the worker", _size),
+    "undo-memory": ("its limit", _size),
     "start": ("until the first worker was ready", _milliseconds),
     "last input": ("from the request to the reply", _milliseconds),
     "mean input": ("of all that changed something", _milliseconds),

@@ -12,10 +12,10 @@ from jitrepl.shell.session import Session
 
 @command("m", group="looking")
 def modules(session: Session) -> Record:
-    """List the modules: what they define, whether their code is there yet, the size of code and data.
+    """List the modules: what they define, whether they are compiled yet, the size of their code and data.
 
-    A module is `lazy` until one of its symbols is looked up. One that is `replaced` defines nothing any more, but its
-    code or data may still be in use.
+    A module is `lazy` until one of its symbols is looked up. A `replaced` one defines nothing any more, but its code or
+    data may still be in use.
     """
     return messages.ModuleTable(session.modules())
 
@@ -25,7 +25,7 @@ def unload(session: Session, name: Thing) -> Record:
     """Take a module, or one symbol, out of the session: `:unload sum.ll`, `:unload f`.
 
     What others use is kept, unless a `!` follows the name: `:unload f!`. Calls of its users then fail until it is
-    defined again. The memory is given back with the last of a module's symbols.
+    defined again. A module's memory is freed with the last of its symbols.
     """
     what = name.rstrip("!").strip()
     if not what:
@@ -35,10 +35,9 @@ def unload(session: Session, name: Thing) -> Record:
 
 @command()
 def reload(session: Session, path: Loaded = "") -> Record:
-    """Load the files again that have changed, or PATH, and say which functions are other ones now.
+    """Load changed files again, or PATH, and list the functions that differ.
 
-    Their functions are replaced for every caller. Variables keep their values if type and initialiser are the same
-    as before.
+    Their functions are replaced for every caller. Variables keep their values if type and initialiser are unchanged.
     """
     done = session.reload(path.strip('"'))
     return Several(done) if done else Plain("no file has changed")
@@ -48,7 +47,7 @@ def reload(session: Session, path: Loaded = "") -> Record:
 def watch(session: Session, what: Loaded = "") -> Record:
     """Load files again whenever they change: all that are loaded, or one: `:watch sum.ll`; `:watch off` ends it.
 
-    At the prompt that happens while you edit elsewhere, in a script before each input.
+    At the prompt this happens while you edit elsewhere; in a script, before each input.
     """
     if what == "off":
         session.watch.clear()
@@ -72,10 +71,11 @@ def watch(session: Session, what: Loaded = "") -> Record:
 def save(session: Session, path: File) -> Record:
     """Write the session to a file: `:save work.jitrepl`, or as one module, `:save all.ll`.
 
-    The suffix says what is written: .jitrepl the inputs as a script, with the calls; `:load FILE` or `jitrepl FILE`
-    brings the session back. Of all modules, linked into one: .ll textual IR, .bc bitcode, .s assembly, .o an object.
+    The suffix decides what is written. With .jitrepl it is the inputs, calls included, as a script; `:load FILE` or
+    `jitrepl FILE` restores the session. All modules, linked into one, are written as textual IR (.ll), bitcode (.bc),
+    assembly (.s) or an object (.o).
 
-    A file that was there before this session is written over if a `!` follows its name: `:save all.ll!`
+    A file that existed before this session is overwritten only if a `!` follows its name: `:save all.ll!`
     """
     name = path.removesuffix("!")
     if not name:
@@ -86,6 +86,6 @@ def save(session: Session, path: File) -> Record:
 
 @command()
 def reset(session: Session) -> Record:
-    """Begin anew: nothing is loaded, memory is fresh; settings stay."""
+    """Start over: nothing is loaded, memory is fresh; settings stay."""
     session.reset()
     return Plain("the session is empty", result=False)

@@ -23,25 +23,25 @@ if TYPE_CHECKING:
 def load(session: Session, paths: Paths, flags: Flags = ()) -> Record:
     """Load files: textual IR, bitcode, objects, archives, and sources of C, C++ and Rust.
 
-    What a file is, its content says; only a source goes by the end of its name (.c, .cpp, .rs). Sources are
-    compiled to bitcode, with -g, by clang or rustc; flags for them stand behind `--`. Quote a path with spaces.
-    A bare path at the prompt does the same:
+    The content decides what a file is; only a source goes by the end of its name (.c, .cpp, .rs). Sources are
+    compiled to bitcode, with -g, by clang or rustc; their flags follow `--`. Quote a path with spaces. A path alone
+    does the same at the prompt:
 
         :load sum.ll "my file.bc"
         :load a.c b.c -- -O2 -DX=1
         ~/ir/sum.ll
 
-    A script of inputs, such as `:save` writes, is run: work.jitrepl, or any text with lines that begin with `:`.
-    It ends at the first input that fails, unless jitrepl was started with --keep-going.
+    A script of inputs, such as `:save` writes, is run: work.jitrepl, or any text with lines that begin with `:`. It
+    ends at the first input that fails, unless jitrepl was started with --keep-going.
     """
     stray = [path for path in paths if path.startswith("-")]
     if stray:
         command = " ".join([":load", *(path for path in paths if path not in stray), "--", *stray, *flags])
-        raise UsageError(f"{stray[0]} is no path", f"flags for compilers stand behind `--`: `{command}`")
+        raise UsageError(f"{stray[0]} is no path", f"compiler flags go after `--`: `{command}`")
     contents = {path: data for path in paths if (data := _content(path)) is not None}
     if any(is_script(path, data) for path, data in contents.items()):
         if flags:
-            raise UsageError("a script takes no flags", "load what it is to be given to by a `:load` of its own")
+            raise UsageError("a script takes no flags", "give them to a `:load` of the sources that need them")
         return Inputs(tuple(Path(path, contents.get(path)) for path in paths))
     return _each(paths, lambda path: session.load_file(path, contents.get(path), flags))
 
@@ -60,7 +60,7 @@ def call(session: Session, signature: SignatureText, name: Name, args: Literals)
 
         :call "double (double)" cos 1.0
 
-    C++ and Rust functions go by their names in the source, with the parameters if there are several of a name:
+    C++ and Rust functions go by their names in the source, with parameters to choose among overloads:
 
         :call ns::add 1 2
         :call "add(int, int)" 1 2
@@ -70,7 +70,7 @@ def call(session: Session, signature: SignatureText, name: Name, args: Literals)
 
 @command("a")
 def again(session: Session, args: Literals) -> Record:
-    """Repeat the last call, with other arguments if you give some: `:again 3 4`."""
+    """Repeat the last call, with new arguments if given: `:again 3 4`."""
     return session.ask_again(args)
 
 
@@ -78,19 +78,19 @@ def again(session: Session, args: Literals) -> Record:
 def run(session: Session, args: Words) -> Record:
     """Run `main` as a program: `:run -v "an argument"`.
 
-    It runs in a copy of the session, which it leaves by its end: it finds globals as they are, and what it does to
-    memory is gone afterwards, so it can be run again. Its exit status is shown; static initialisers have run when
-    their module was loaded. Standard input is what the session reads from, too.
+    It runs in a copy of the session: it finds globals as they are, and what it does to memory is gone afterwards, so
+    it can be run again. Its exit status is shown. Static initialisers ran when their module was loaded. It shares
+    standard input with the session.
     """
     return Exited(session.run(*args))
 
 
 @command()
 def time(session: Session, input: Input) -> Record:
-    """Run an input, and say how long it took: `:time sum 1 2`, `:time again`, `:time a.c`, `:time add i32 1, 2`.
+    """Run an input, and show how long it took: `:time sum 1 2`, `:time again`, `:time a.c`, `:time add i32 1, 2`.
 
-    That is from the request to the reply: with the way to the process that runs the code, and in a first call with its
-    compilation.
+    The time is from request to reply: it includes communication with the process that runs the code and, in a first
+    call, compilation.
     """
     from time import perf_counter
 
@@ -98,7 +98,7 @@ def time(session: Session, input: Input) -> Record:
     result = _timed(session, input)
     took = perf_counter() - began
     if isinstance(result, Inputs):
-        raise UsageError("what runs several inputs is not timed as one", "`:time` can stand before each of them")
+        raise UsageError("an input that runs several others cannot be timed", "`:time` can stand before each of them")
     return result if isinstance(result, Leave) else Several((result, Plain(show_time(took))))
 
 
@@ -132,10 +132,10 @@ def host(session: Session, paths: Paths) -> Record:
 
 @command()
 def lib(session: Session, paths: Paths) -> Record:
-    """Open libraries, whose symbols then serve the session: `:lib m`, `:lib libz.so.1`, `:lib ./mine.so`.
+    """Open libraries, so that the session can use their symbols: `:lib m`, `:lib libz.so.1`, `:lib ./mine.so`.
 
-    By path; by soname; or by what stands behind a linker's -l, which is looked for where linkers look, and in
-    the folders that -L names on the command line. Of an archive (libmine.a) what is needed is loaded.
+    By path, by soname, or by what follows a linker's -l, which is searched for in the folders that -L names on the
+    command line and where linkers search. Of an archive (libmine.a), only the members that are needed are loaded.
     """
     return _each(paths, lambda path: _opened(path, session.library(path)))
 

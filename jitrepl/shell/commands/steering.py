@@ -17,8 +17,8 @@ from jitrepl.shell.settings import SETTINGS
 def undo(session: Session, count: Count = 1) -> Record:
     """Take back the last input, or the last COUNT: definitions, and what calls did to memory.
 
-    The process that runs the code has left copies of itself; the one from before the input goes on. What was printed
-    or written to files stays.
+    The process that runs the code leaves copies of itself; the one from before the input goes on. What was printed or
+    written to files stays.
     """
     return Undone(session.undo(count))
 
@@ -29,11 +29,11 @@ def set_(session: Session, name: SettingName = "", value: Text = "") -> Record:
 
     timeout is how long an input may run (500ms, 5s, 2min, off), memory-limit how much memory JITed code
     may take (512M, 2G, off), undo-depth how many inputs `:undo` can reach, undo-memory how much memory the copies
-    for it may hold (1G, off): beyond that the oldest are given up. cflags are for C and C++, cxxflags are for C++
-    besides, rustflags are for Rust; `none` takes them away. What is loaded already stays as it is.
+    for it may hold (1G, off), beyond which the oldest are dropped. cflags are for C and C++, cxxflags are added for
+    C++, rustflags are for Rust; `none` removes them. Flags do not affect what is already loaded.
     """
     if name and name not in SETTINGS:
-        raise UsageError(f"no setting {name}", f"there are {', '.join(SETTINGS)}")
+        raise UsageError(f"no setting {name}", f"the settings are {', '.join(SETTINGS)}")
     if value:
         setattr(getattr(session, SETTINGS[name].owner), SETTINGS[name].field, SETTINGS[name].read(value))
         session.apply_limits()
@@ -51,10 +51,10 @@ def next(session: Session) -> Record:
 
 @command(group="looking")
 def trace(session: Session, state: OnOff = "") -> Record:
-    """Tell on standard error what ORC does: `:trace on`, `:trace off`.
+    """Print what ORC does to standard error: `:trace on`, `:trace off`.
 
-    A line for each module that is added, each look-up and what it is for, what is materialized for it, what the
-    generator is asked and where that is found, what is linked where, and static initialisers.
+    There is a line for each module that is added, each look-up and its reason, what is materialized for it, each symbol
+    that the generator is asked for and where it is found, what is linked where, and static initialisers.
     """
     if state not in ("", "on", "off"):
         raise UsageError(f":trace is on or off, not {state}", "`:help trace` says more")
@@ -66,12 +66,12 @@ def trace(session: Session, state: OnOff = "") -> Record:
 
 @command("!")
 def shell(session: Session, line: ShellLine) -> Record:
-    """Run a command of the system's shell: `:!ls`, `!ls`, `:shell ls`.
+    """Run a command in the system's shell: `:!ls`, `!ls`, `:shell ls`.
 
-    Its exit status is shown if it is not 0. The whole line is its own: `;` begins no comment.
+    Its exit status is shown unless it is 0. The command gets the whole line: `;` does not begin a comment.
     """
     if line.split()[0] == "cd" and not set(line) & set(";&|"):
-        raise UsageError("that would only move another shell", STAYS)
+        raise UsageError("`cd` would only affect a shell of its own", STAYS)
     status = os.waitstatus_to_exitcode(os.system(line))
     if status < 0:
         return Plain(f"killed by signal {-status}", result=False)

@@ -50,7 +50,7 @@ class CrashWatch:
         self._compiling = False  # whether the process that died was in LLVM, if it was its first thread that crashed
 
     def begin(self, copies: bool, tell: Callable[[LastWords], object]) -> None:
-        """Have a crash leave a note for the copy that goes on; where there is none, have it told.
+        """Make a crash leave a note for the copy that goes on; where there is none, make it report itself.
 
         Args:
             copies: whether there will be copies of this process.

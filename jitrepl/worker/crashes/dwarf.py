@@ -63,7 +63,7 @@ class DebugInfo:
 
 
 class _Unit:
-    """A compilation unit; what is read of it is kept, because several frames may lie in it."""
+    """A compilation unit; results are cached, because several frames may lie in it."""
 
     def __init__(self, dwarf: DWARFInfo, unit: CompileUnit) -> None:
         self._dwarf = dwarf

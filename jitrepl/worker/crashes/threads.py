@@ -39,7 +39,7 @@ class ThreadStarter:
         """Where it is, once somebody may need it."""
 
     def prepare(self) -> None:
-        """Have it ready, and in the tables of the libraries that start threads."""
+        """Make it ready, and enter it in the tables of the libraries that start threads."""
         original = symbol_address(NAME)
         if original is None:
             return
@@ -169,7 +169,7 @@ class _Library:
         ]  # type, flags, offset, address, physical address, size in the file, in memory
 
     def replace(self, name: str, address: int) -> None:
-        """Have the library's calls of an imported function go to an address."""
+        """Make the library's calls of an imported function go to an address."""
         wanted = name.encode() + b"\0"
         table = self._dynamic()
         for start, size in ((_PLT, _PLT_SIZE), (_RELA, _RELA_SIZE)):

@@ -87,7 +87,7 @@ def _word(address: int) -> int:
 
 
 def unify(libllvm: ctypes.CDLL, libunwind: ctypes.CDLL) -> None:
-    """Have libLLVM register what it links with libgcc, too.
+    """Make libLLVM register what it links with libgcc, too.
 
     Args:
         libllvm: bound to libgcc, which is open for the whole process.

@@ -180,7 +180,7 @@ class Rust:
         )
 
     def _hook(self, toolchain: Toolchain) -> None:
-        """Have panics tell us what they say, rather than standard error."""
+        """Make panics tell us what they say, rather than standard error."""
         data = toolchain.hook()
         if not data:
             return

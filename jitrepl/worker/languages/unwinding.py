@@ -179,7 +179,7 @@ define void @{_TERMINATE}() {{
 
 
 def _set_terminate(handler: int) -> int:
-    """Have C++'s `std::terminate` call a handler; the one before. 0 if there is no C++."""
+    """Make C++'s `std::terminate` call a handler; returns the former one, 0 if there is no C++."""
     setter = symbol_address("_ZSt13set_terminatePFvvE")
     if not setter:
         return 0

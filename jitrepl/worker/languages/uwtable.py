@@ -14,7 +14,7 @@ _ASYNC = 2
 
 
 def keep_unwind_tables(module: Module) -> None:
-    """Have LLVM write unwind tables for all functions of a module."""
+    """Make LLVM write unwind tables for all functions of a module."""
     if module.context is None:
         return
     nounwind, uwtable = (llvm.attribute_kind_named(name, len(name)) for name in (b"nounwind", b"uwtable"))

@@ -148,12 +148,12 @@ class Admission(Change):
             self._redirect(name)
 
     def _redirect(self, name: str) -> None:
-        """Have what is in use of a former definition lead to this input's, as soon as that is linked."""
+        """Make what is in use of a former definition lead to this input's, as soon as that is linked."""
         self._unit.symbols[name] = self.units.free_symbol(name)
         self._urgent = True
 
     def _end_function(self, other: SessionModule, name: str) -> bool:
-        """Have an earlier module define a function no longer; whether its body, if it has one, can be redirected."""
+        """Take a function away from an earlier module; whether its body, if it has one, can be redirected."""
         current = other.unit
         symbol = current.symbols[name]
         if not current.ready and not (other.has_alias_of(name) and self._can_be_linked(symbol)):
@@ -173,7 +173,7 @@ class Admission(Change):
         self.formers_of(name).clear()
 
     def _end_variable(self, other: SessionModule, old: Global, new: Global, verdict: str) -> None:
-        """Have an earlier module define a variable, or an alias, no longer."""
+        """Take a variable, or an alias, away from an earlier module."""
         name, units = new.name, self.units
         entry = units.entry(name)
         stored = units.unit_of(entry)
@@ -188,7 +188,7 @@ class Admission(Change):
         elif verdict == linkage.RESET:
             self._redirect(name)
             self._settlement.copies.append((name, entry, new.type.size))
-            self.notes.append(f"{quoted(name)} was reset: its initialiser is another one")
+            self.notes.append(f"{quoted(name)} was reset: its initialiser has changed")
         else:
             self._moved[name] = None
             self.hold(name, entry)
@@ -245,7 +245,7 @@ class Admission(Change):
                 self.retire(other)
 
     def _share_locals(self) -> None:
-        """Have variables that only the module sees go on with the values that they had in its previous version."""
+        """Make a module's internal variables keep the values that they had in its previous version."""
         previous = self.previous
         if not previous or not previous.units[0].ready:
             return
@@ -264,7 +264,7 @@ class Admission(Change):
             if self._reading.module and linkage.same_initial(previous, self._reading.module, item.name):
                 self.module.absent[item.name] = symbol
             else:
-                self.notes.append(f"{quoted(item.name)} was reset: its initialiser is another one")
+                self.notes.append(f"{quoted(item.name)} was reset: its initialiser has changed")
 
     def _warn(self) -> None:
         """Name the callers that still use a function with its old type."""

@@ -30,7 +30,7 @@ class Change:
         self._inverse += inverse
 
     def take_back(self) -> None:
-        """Have everything be as it was before."""
+        """Restore everything as it was before."""
         while self._inverse:
             self._inverse.pop()()
 
@@ -64,7 +64,7 @@ class Change:
             self.undo_by(self.dylib.leave(module))
 
     def leave_out(self, module: SessionModule, name: str) -> None:
-        """Have code of a module that is compiled from now on use another definition than its own."""
+        """Make code of a module that is compiled from now on use another definition than its own."""
         borrowed = name in module.borrowed
 
         def restore() -> None:
@@ -77,7 +77,7 @@ class Change:
         module.absent[name] = name
 
     def give_up(self, module: SessionModule, name: str) -> None:
-        """Have a definition of a module not come back when the one that takes its place goes."""
+        """Do not revive this definition when its replacement goes."""
         if name not in module.given_up:
             module.given_up.add(name)
             self.undo_by(lambda: module.given_up.discard(name))
@@ -97,7 +97,7 @@ class Change:
         held.setdefault(name, []).append(symbol)
 
     def move_entry(self, name: str, symbol: str) -> None:
-        """Have a name be found under a symbol."""
+        """Make a name mean a symbol."""
         entries = self.units.entries
         before = entries.get(name)
         if (before or name) == symbol:
@@ -111,7 +111,7 @@ class Change:
     # Modules
 
     def retire(self, module: SessionModule) -> None:
-        """Have the session know no longer of a module that defines nothing any more; free what nothing refers to."""
+        """Make the session forget a module that defines nothing any more; free what nothing refers to."""
         dylib = self.dylib
         if dylib.modules.get(module.id) is module:
             self.undo_by(dylib.leave(module))
@@ -126,7 +126,7 @@ class Change:
                 self.undo_by(lambda each=unit: self.units.add(each))  # type: ignore[misc]
 
     def forget_settlements(self, module: SessionModule) -> None:
-        """Have nothing wait for a module's code any more."""
+        """Drop everything that waits for a module's code."""
         unsettled = self.dylib.unsettled
         before = list(unsettled)
         unsettled[:] = [settlement for settlement in unsettled if settlement.unit.module is not module]
@@ -168,7 +168,7 @@ class Change:
         return Settlement(unit)
 
     def settle(self, settlements: Iterable[Settlement]) -> None:
-        """Have settlements take effect, as soon as all is there that they need.
+        """Make settlements take effect, as soon as all is there that they need.
 
         Raises:
             JITError: if something cannot be compiled or linked.

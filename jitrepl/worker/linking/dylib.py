@@ -196,7 +196,7 @@ class SessionDylib:
         return ends[-1] if ends else None
 
     def enter(self, module: SessionModule) -> Callable[[], None]:
-        """Have the session know of a module and what it defines.
+        """Make a module and what it defines known to the session.
 
         Returns:
             What takes that back.
@@ -223,7 +223,7 @@ class SessionDylib:
         return take_back
 
     def leave(self, module: SessionModule) -> Callable[[], None]:
-        """Have the session know of a module no longer.
+        """Make the session forget a module.
 
         Returns:
             What takes that back.

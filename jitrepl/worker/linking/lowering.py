@@ -90,7 +90,7 @@ def lower(module: Module, machine: str) -> None:
 
 
 def _own_exit_handlers(ptr: int, id: str) -> None:
-    """Have a module register exit handlers under a handle of its own, as a shared library does, so that they can be run
+    """Make a module register exit handlers under a handle of its own, as a shared library does, so that they can be run
     when it is unloaded; and give it the `atexit` that `libc_nonshared.a` would link into it.
     """
     handle = llvm.named_global(ptr, _DSO_HANDLE)
@@ -134,7 +134,7 @@ def _replace_thread_local(ptr: int, alias: int) -> None:
 
 
 def _give_size(ptr: int, alias: int) -> None:
-    """Have an alias of a place within a variable end where the variable does.
+    """Make an alias of a place within a variable end where the variable does.
 
     In an object it has the variable's size, unless that is private: too much for JITLink, which refuses it.
     """

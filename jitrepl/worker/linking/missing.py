@@ -86,7 +86,7 @@ def suggestion(name: str, candidates: Iterable[str]) -> str:
 def hint_for(message: str) -> str:
     """The next step after a link that failed for another reason; "" if LLVM's message says all there is to say."""
     if "is out of range of" in message:
-        return "it was not compiled for being placed anywhere in memory: compile it with -fPIC"
+        return "it was compiled for a fixed place in memory: compile it with -fPIC"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Have a function's old body lead to its new one, while code may be running in it.
+"""Make a function's old body lead to its new one, while code may be running in it.
 
 Every function is compiled with 16 bytes in front of its entry and a no-op at it. To redirect one, the new address is
 written into the 16 bytes, which hold an indirect jump, and the no-op becomes a short jump there, by one store.
@@ -36,7 +36,7 @@ def can_redirect(address: int) -> bool:
 
 
 def redirect(old: int, new: int) -> bytes:
-    """Have calls of the function at one address reach the function at another; what `restore` wants to know."""
+    """Make calls of the function at one address reach the one at another; returns what `restore` needs."""
     with _Writable(old):
         before = ctypes.string_at(old - _ADDRESS, _ADDRESS + len(_JUMP))
         ctypes.c_uint64.from_address(old - _ADDRESS).value = new
@@ -45,7 +45,7 @@ def redirect(old: int, new: int) -> bytes:
 
 
 def restore(old: int, before: bytes) -> None:
-    """Have calls of a function reach what they reached before it was redirected."""
+    """Make calls of a function reach what they reached before it was redirected."""
     with _Writable(old):
         ctypes.memmove(old, before[_ADDRESS:], len(_JUMP))
         ctypes.memmove(old - _ADDRESS, before[:_ADDRESS], _ADDRESS)

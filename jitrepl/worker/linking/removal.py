@@ -166,7 +166,7 @@ class Removal(Change):
             self.move_entry(name, name)
 
     def _revive(self) -> Iterator[SessionModule]:
-        """Have modules define what was merged with a weak definition that goes; those that define something now."""
+        """Make modules define what was merged with a weak definition that goes; those that define something now."""
         dylib, units = self.dylib, self.units
         for name in self.names:
             for module in dylib.modules.values():

@@ -118,7 +118,7 @@ def erase(module: int, name: str) -> None:
 
 
 def _replace(module: int, value: int, name: str, symbol: str) -> None:
-    """Have a declaration used in the place of a definition; its aliases and the addresses of its blocks keep it."""
+    """Use a declaration in the place of a definition; its aliases and the addresses of its blocks keep it."""
     aliases = aliases_of(module, value)
     rename(value, f"{name}#was")
     stand_in = _declared_like(module, value, symbol)
@@ -169,7 +169,7 @@ def _is_meant_otherwise(module: int, function: int) -> bool:
 
 
 def point_elsewhere(module: int, value: int, symbol: str) -> None:
-    """Have a module use another definition than its own one, except where it calls its own directly.
+    """Make a module use another definition than its own one, except where it calls its own directly.
 
     A function has one address for the whole session, whichever version is current. Calls within a module stay direct.
 
@@ -224,7 +224,7 @@ _ADDRESS_IN_THREAD = "llvm.threadlocal.address"
 
 
 def export_label(module: int, name: str, symbol: str) -> None:
-    """Have what a module's assembly may define be found under another symbol, too, also if it is the module's own."""
+    """Make what a module's assembly may define known under another symbol, too, even if it is the module's own."""
     text = f'.ifdef "{name}"\n.globl "{symbol}"\n.set "{symbol}", "{name}"\n.endif\n'
     data = encoded(text)
     llvm.append_module_asm(module, data, len(data))

@@ -154,7 +154,7 @@ class Runtime:
         return False
 
     def at_exit(self, function: int, id: str) -> None:
-        """Have a function run at exit, after those that are registered later.
+        """Run a function at exit, after those that are registered later.
 
         Args:
             function: its address.

@@ -118,7 +118,7 @@ def _write_table(module: int, kind: str, rows: list[int]) -> None:
 
 
 def keep_bounded(module: int, prefix: str) -> None:
-    """Have what is in a section be kept if the module asks where that begins or ends.
+    """Keep what is in a section if the module asks where that begins or ends.
 
     Args:
         module: an `LLVMModuleRef`.

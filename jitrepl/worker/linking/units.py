@@ -175,7 +175,7 @@ class Units:
             self.fresh.remove(unit)
 
     def withdraw(self, unit: Unit, name: str) -> None:
-        """Have a unit that is not materialized define a name no longer; `again` makes it so."""
+        """Make a unit that is not materialized define a name no longer, for `again` to add it so."""
         symbol = unit.symbols.pop(name, None)
         self._addresses.clear()
         if symbol and self._symbols.get(symbol) is unit:
