@@ -159,7 +159,7 @@ SETTINGS = {
     "undo-depth": Setting("undo_depth", _read_depth, lambda value: f"{value:g}", "how many inputs `:undo` can reach"),
     "undo-memory": Setting("undo_memory", read_size, show_size, "how much memory the copies for it may hold"),
     "cflags": Setting("cflags", read_flags, _show_flags, "flags for clang", "compilation"),
-    "cxxflags": Setting("cxxflags", read_flags, _show_flags, "more of them for C++", "compilation"),
+    "cxxflags": Setting("cxxflags", read_flags, _show_flags, "more flags, for C++ only", "compilation"),
     "rustflags": Setting("rustflags", read_flags, _show_flags, "flags for rustc", "compilation"),
 }
 
