@@ -167,7 +167,7 @@ def _milliseconds(seconds: float) -> str:
 _FIGURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "modules": ("in the session", _count),
     "symbols": ("that they define", _count),
-    "code": ("bytes of their code and data", _size),
+    "code": ("size of their code and data", _size),
     "inputs": ("that changed something", _count),
     "copies": ("to which a crash or `:undo` returns", _count),
     "worker": ("memory of the process that runs the code", _size),
