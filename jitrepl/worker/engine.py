@@ -367,6 +367,7 @@ class Engine:
         process.settle_streams()
         if self._reports_at_end:
             llvm.shutdown()  # prints what -time-passes and -stats gathered
+        process.outlive_parent()
         return messages.Done(self.take_notes())
 
     # What ORC asks or tells
