@@ -38,6 +38,11 @@ def decimal_integer(text: str) -> int:
     return -value if text[0] == "-" else value
 
 
+def counted(text: str) -> int | None:
+    """The number that decimal digits spell; None if there is anything else. What nobody can count is cut to 10**18."""
+    return int(text.lstrip("0")[:19] or "0") if text.isdecimal() else None
+
+
 def decimal_ratio(body: str) -> tuple[int, int] | None:
     """`2.5`, `.5`, `1e-3` without a sign as a ratio; None when it is no decimal."""
     mantissa, e, power = body.partition("e")

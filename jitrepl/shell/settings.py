@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from jitrepl.errors import UsageError
+from jitrepl.digits import counted
+from jitrepl.errors import ArgumentError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 OFF = "off"
+_ENDLESS = 1 << 62
 _DURATIONS = {"ms": 0.001, "s": 1.0, "min": 60.0}
 _SIZES = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
@@ -25,6 +27,9 @@ class Limits:
         undo_depth: how many inputs can be undone.
         trace: whether the worker tells on standard error what ORC does.
         undo_memory: how much memory the copies for that may hold, in bytes; 0 for any.
+
+    Raises:
+        ArgumentError: if one of them is set to what is no number, or one that is out of range.
     """
 
     def __init__(
@@ -40,6 +45,11 @@ class Limits:
         self.undo_depth = undo_depth
         self.trace = trace
         self.undo_memory = _physical_memory() // 4 if undo_memory is None else undo_memory
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not isinstance(value, int | float) or not 0 <= value < _ENDLESS:
+            raise ArgumentError(f"the limit {name} cannot be {value!r}", "it is a number from 0, seconds or bytes")
+        super().__setattr__(name, value)
 
 
 class Setting:
@@ -90,15 +100,16 @@ def _read(text: str, units: dict[str, float] | dict[str, int], default: float, h
         value = float(number) * (units[unit] if unit else default)
     except (ValueError, KeyError):
         raise UsageError(f"{text} is not understood", hint) from None
-    if not 0 < value < 1 << 62:
+    if not 0 < value < _ENDLESS:
         raise UsageError(f"{text} is out of range", hint)
     return value
 
 
 def _read_depth(text: str) -> float:
-    if not text.isdecimal() or not 0 < int(text) <= 1000:
+    depth = counted(text)
+    if not depth or depth > 1000:
         raise UsageError(f"{text} is out of range", "a number from 1 to 1000 is wanted")
-    return int(text)
+    return depth
 
 
 def _show_duration(seconds: float) -> str:

@@ -58,11 +58,19 @@ def test_what_was_not_changed_is_not_run(jitrepl: Run, editor: Callable[[str], N
     assert done.err.splitlines()[2:] == ["nothing was changed"] * 2
 
 
+def test_a_file_that_the_editor_has_removed_is_told(jitrepl: Run, editor: Callable[[str], None]) -> None:
+    editor("rm")
+    done = jitrepl("-k", "-e", ONE, "-e", ":edit 1", "-e", ":call one")
+    assert done.out == "i32 1\n"
+    assert "error: what the editor left cannot be read: no such file or directory\nEDITOR says" in done.err
+
+
 @pytest.mark.parametrize(
     ("what", "error"),
     [
         ("", "the editor false ended with exit status 1"),
         ("2", "there is no input 2"),
+        ("9" * 5000, f"there is no input {'9' * 5000}"),
         ("nothing", "the session has no nothing"),
     ],
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
+from jitrepl.digits import counted
 from jitrepl.errors import SymbolError, UsageError
 from jitrepl.records import Record
 from jitrepl.shell.arguments import Thing
 from jitrepl.shell.commands.registry import Plain, command
 from jitrepl.shell.inputs import Inputs, split_inputs
 from jitrepl.shell.session import Session
+from jitrepl.shell.system import run_by_shell
 
 
 @command("e", group="modules")
@@ -23,11 +25,11 @@ def edit(session: Session, what: Thing = "") -> Record:
     if what in session.files():
         return _edit_file(session, what)
     name = what.removeprefix("<").removesuffix(">").removeprefix("input ")
-    if name.isdecimal():
-        if int(name) not in session.typed:
+    if (number := counted(name)) is not None:
+        if number not in session.typed:
             last = f"the last was {max(session.typed)}" if session.typed else "nothing was typed yet"
             raise SymbolError(f"there is no input {name}", last)
-        return _edit_text(session.as_text(session.typed[int(name)]))
+        return _edit_text(session.as_text(session.typed[number]))
     if not what:
         return _edit_text(session.as_text(session.typed[max(session.typed)]) if session.typed else "")
     symbol = session.symbols_by_name.get(what.removeprefix("@").strip('"'))
@@ -48,8 +50,12 @@ def _edit_text(text: str) -> Record:
         with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text.rstrip("\n") + "\n")
         _run_editor(path)
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            edited = file.read()
+        try:
+            with open(path, encoding="utf-8", errors="surrogateescape") as file:
+                edited = file.read()
+        except OSError as problem:
+            reason = (problem.strerror or str(problem)).lower()
+            raise UsageError(f"what the editor left cannot be read: {reason}", _WHICH) from None
     if edited.strip() == text.strip():
         return Plain("nothing was changed", result=False)
     return Inputs(tuple(split_inputs(edited.rstrip("\n").split("\n"))))
@@ -68,9 +74,12 @@ def _run_editor(path: str) -> None:
     from shlex import quote
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    status = os.waitstatus_to_exitcode(os.system(f"{editor} {quote(path)}"))
+    status = run_by_shell(f"{editor} {quote(path)}")
     if status:
-        raise UsageError(f"the editor {editor} ended with exit status {status}", "EDITOR says which one to use")
+        raise UsageError(f"the editor {editor} ended with exit status {status}", _WHICH)
+
+
+_WHICH = "EDITOR says which one to use"
 
 
 def _is_binary(path: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from jitrepl import messages
 from jitrepl.errors import UsageError
 from jitrepl.records import Record
@@ -11,6 +9,7 @@ from jitrepl.shell.arguments import Count, OnOff, SettingName, ShellLine, Text
 from jitrepl.shell.commands.registry import STAYS, Exited, Leave, Plain, Undone, command
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import SETTINGS
+from jitrepl.shell.system import run_by_shell
 
 
 @command("u", group="modules")
@@ -72,7 +71,7 @@ def shell(session: Session, line: ShellLine) -> Record:
     """
     if line.split()[0] == "cd" and not set(line) & set(";&|"):
         raise UsageError("`cd` would only affect a shell of its own", STAYS)
-    status = os.waitstatus_to_exitcode(os.system(line))
+    status = run_by_shell(line)
     if status < 0:
         return Plain(f"killed by signal {-status}", result=False)
     return Exited(status) if status else messages.Done()
