@@ -22,14 +22,12 @@ def main() -> NoReturn:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored, nobody is told how a child has ended
     try:
         status = _run()
-        sys.stdout.flush()
-        sys.stderr.flush()
     except KeyboardInterrupt:  # before there is anything that it could interrupt
         status = 130
-    except OSError as problem:
-        # Standard output is closed or full; standard error may still be there.
-        os.write(2, f"error: standard output cannot be written: {problem}\n".encode())
-        status = 1
+    except Exception as problem:
+        from jitrepl.shell.cli import give_up
+
+        status = give_up(problem)
     os._exit(status)  # Python's own way out takes 3 ms, for nothing that is needed here
 
 

@@ -10,12 +10,12 @@ from jitrepl import __version__
 from jitrepl.errors import Finished, JitreplError, UsageError
 from jitrepl.shell.inputs import CommandLine, Path, Script, Splitter, split_inputs
 from jitrepl.shell.options import Options, help_text, read_options
-from jitrepl.shell.output import Output
+from jitrepl.shell.output import Output, OutputLost
 from jitrepl.shell.render import render_error, render_note
 from jitrepl.shell.script import read_lines
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import FLAGS, Limits, read_flags
-from jitrepl.shell.shell import Shell
+from jitrepl.shell.shell import Shell, as_told
 from jitrepl.shell.sources import is_script, read_source
 
 TYPE_CHECKING = False
@@ -44,7 +44,7 @@ def run(arguments: list[str], worker: Worker | None) -> int:
         Output().lines(render_error(problem))
         return problem.exit_status
     if options.help:
-        print(help_text(), end="")
+        Output().text(help_text())
         return OK
     output = Output(options.color, options.quiet or options.run)  # standard error is the program's, too
     if options.debugger != "none":
@@ -71,16 +71,16 @@ def run(arguments: list[str], worker: Worker | None) -> int:
     session.tell_notes_to(shell.note)
     session.on_diagnostics = shell.diagnostics
     session.library_folders = tuple(options.library_path)
-    for name in FLAGS:
-        if given := getattr(options, name):
-            setattr(session.compilation, name, read_flags(" ".join(given)))
     try:
+        for name in FLAGS:
+            if given := getattr(options, name):
+                setattr(session.compilation, name, read_flags(" ".join(given)))
         if options.run:
             from jitrepl.shell.programs import run_files
 
             return run_files(session, options, output)
         if options.version:
-            return _print_version(session)
+            return _print_version(session, output)
         if interactive:
             from jitrepl.shell.prompt import run_prompt
 
@@ -96,12 +96,23 @@ def run(arguments: list[str], worker: Worker | None) -> int:
         return problem.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has enough. Python would complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     finally:
         session.close(wait=False)
+
+
+def give_up(problem: Exception) -> int:
+    """Say on standard error, which may still be there, why there is nothing more to do; the exit status."""
+    if isinstance(problem, OutputLost):  # closed, or full
+        if isinstance(problem.problem, BrokenPipeError):
+            return 1  # whoever read our output has enough
+        text = f"standard output cannot be written: {problem}"
+    else:
+        text = str(as_told(problem))
+    try:
+        os.write(2, f"error: {text}\n".encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass
+    return 1
 
 
 def _run_in_debugger(name: str, arguments: list[str], worker: Worker | None, output: Output) -> int:
@@ -162,7 +173,7 @@ def _shell_quoted(path: str) -> str:
     return quote(path)
 
 
-def _print_version(session: Session) -> int:
+def _print_version(session: Session, output: Output) -> int:
     started = session.start()
-    print(f"jitrepl {__version__}, LLVM {started.llvm}, {started.triple}")
+    output.text(f"jitrepl {__version__}, LLVM {started.llvm}, {started.triple}\n")
     return OK

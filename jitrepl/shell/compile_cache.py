@@ -11,6 +11,7 @@ import os
 from hashlib import blake2b
 
 from jitrepl import wire
+from jitrepl.folders import cache_folder
 from jitrepl.records import Record
 
 TYPE_CHECKING = False
@@ -57,12 +58,9 @@ class Compiled(Record):
     libraries: tuple[str, ...]
 
 
-def cache_folder() -> str:
+def entries_folder() -> str:
     """Where the entries are."""
-    cache = os.environ.get("XDG_CACHE_HOME")
-    if not cache or not os.path.isabs(cache):
-        cache = os.path.expanduser("~/.cache")
-    return os.path.join(cache, "jitrepl", "compiled")
+    return os.path.join(cache_folder(), "compiled")
 
 
 def key_of(parts: Iterable[str | bytes]) -> str:
@@ -89,7 +87,7 @@ def describe(path: str, data: bytes, modified: int) -> ReadFile:
 
 def look_up(key: str) -> Compiled | None:
     """What is kept under a key, if the files that went into it are as they were; None if there is nothing."""
-    path = os.path.join(cache_folder(), key + _SUFFIX)
+    path = os.path.join(entries_folder(), key + _SUFFIX)
     try:
         with open(path, "rb") as file:
             data = file.read()
@@ -114,7 +112,7 @@ def keep(key: str, files: tuple[ReadFile, ...], compiled: Compiled) -> None:
     """Keep what a compiler made of these files. Where nothing can be written nothing is kept."""
     from tempfile import NamedTemporaryFile
 
-    folder = cache_folder()
+    folder = entries_folder()
     payload = wire.encode((files, compiled))
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)

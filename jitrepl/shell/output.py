@@ -18,6 +18,18 @@ NO_NEWLINE_MARK = "⏎"
 """Stands behind output of JITed code that did not end its line."""
 
 
+class OutputLost(Exception):
+    """What the shell says cannot be written: there is nobody to tell any more.
+
+    Args:
+        problem: what the system says of it.
+    """
+
+    def __init__(self, problem: OSError) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
 class Output:
     """Where the shell prints.
 
@@ -37,15 +49,20 @@ class Output:
         """How many columns of a narrow terminal can be filled; 0 elsewhere, for the usual."""
         if not self.terminal:
             return 0
-        columns = os.get_terminal_size(sys.stdout.fileno()).columns
-        return columns - 1 if columns <= WIDTH else 0
+        columns = _columns()
+        return columns - 1 if 0 < columns <= WIDTH else 0
 
     def lines(self, lines: list[Line]) -> None:
         """Print lines, each to its stream."""
         for line in lines:
             stream = sys.stdout if line.result else sys.stderr
             text = (coloured if self._colour[line.result] else plain)(line.fragments)
-            stream.write(_printable(text, stream) + "\n")
+            _write(stream, text + "\n")
+        self.flush()
+
+    def text(self, text: str) -> None:
+        """Print a result as it is."""
+        _write(sys.stdout, text)
         self.flush()
 
     def remarks(self, lines: list[Line]) -> None:
@@ -56,13 +73,20 @@ class Output:
     def diagnostics(self, text: str) -> None:
         """Print what a compiler printed, which has ANSI colours, on standard error."""
         shown = text if self._colour[False] else without_colours(text)
-        sys.stderr.write(_printable(shown, sys.stderr))
+        _write(sys.stderr, shown)
         self.flush()
 
     def flush(self) -> None:
-        """Let everything out, before JITed code prints to the same place."""
-        sys.stdout.flush()
-        sys.stderr.flush()
+        """Let everything out, before JITed code prints to the same place.
+
+        Raises:
+            OutputLost: if that fails; so do all that print.
+        """
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except OSError as problem:
+            raise OutputLost(problem) from None
 
     def fresh_line(self, mark: bool = True) -> None:
         """On a terminal: go to a new line unless the cursor is at the start of one, as zsh does.
@@ -74,13 +98,12 @@ class Output:
         """
         if not self.terminal:
             return
-        columns = os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        columns = _columns() or 80
         sign = _encodable(NO_NEWLINE_MARK, sys.stdout, "%") if mark else " "
         if self.colour:
             sign = f"\x1b[2m{sign}\x1b[0m"
         erase = "\x1b[K" if os.environ.get("TERM") != "dumb" else " \r"
-        sys.stdout.write(f"{sign}{' ' * (columns - 1)}\r{erase}")
-        sys.stdout.flush()
+        self.text(f"{sign}{' ' * (columns - 1)}\r{erase}")
 
 
 def wants_colour(choice: str, stream: TextIO) -> bool:
@@ -98,6 +121,21 @@ def wants_colour(choice: str, stream: TextIO) -> bool:
     if os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
         return True
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _columns() -> int:
+    """How wide the terminal says that it is; 0 if it does not know, as the pseudo-terminals of CI often do not."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except OSError:
+        return 0
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(_printable(text, stream))
+    except OSError as problem:
+        raise OutputLost(problem) from None
 
 
 def _printable(text: str, stream: TextIO) -> str:

@@ -12,7 +12,8 @@ from _thread import allocate_lock, start_new_thread
 
 from jitrepl import __version__
 from jitrepl.errors import JitreplError
-from jitrepl.shell.shell import Shell
+from jitrepl.folders import state_folder
+from jitrepl.shell.shell import Shell, as_told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,8 +128,8 @@ class Banner:
         try:
             started = self._shell.session.start()
             self._print(f"LLVM {started.llvm}, {started.triple}")
-        except JitreplError as problem:
-            self._problem = problem
+        except Exception as problem:
+            self._problem = as_told(problem)
         finally:
             self._printed.release()
 
@@ -195,9 +196,8 @@ def _continuation(width: int, line_number: int, wrap_count: int) -> str:
 
 
 def history_path() -> str | None:
-    """The file in which the history is kept (XDG Base Directory Specification); None if it cannot be."""
-    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    folder = os.path.join(state, "jitrepl")
+    """The file in which the history is kept; None if it cannot be."""
+    folder = state_folder()
     path = os.path.join(folder, "history")
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 
-from jitrepl.shell.compile_cache import cache_folder, key_of
+from jitrepl.folders import cache_folder
+from jitrepl.shell.compile_cache import key_of
 from jitrepl.shell.compilers import Compiler
 
 
@@ -26,7 +27,7 @@ def build_library(compiler: Compiler) -> str | None:
     """
     from tempfile import TemporaryDirectory
 
-    folder = os.path.join(os.path.dirname(cache_folder()), "rust")
+    folder = os.path.join(cache_folder(), "rust")
     path = os.path.join(folder, f"libstd-{key_of([compiler.identity])}.so")
     if os.path.exists(path):
         return path

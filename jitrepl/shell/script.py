@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from jitrepl.errors import InputError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +22,9 @@ def read_lines(descriptor: int) -> Iterator[str]:
 
     Args:
         descriptor: open for reading; between two lines it stands at the end of the first.
+
+    Raises:
+        InputError: if it cannot be read, being closed or a directory.
     """
     try:
         os.lseek(descriptor, 0, os.SEEK_CUR)
@@ -28,7 +33,13 @@ def read_lines(descriptor: int) -> Iterator[str]:
     else:
         read = _line_of_file
     while True:
-        line = read(descriptor)
+        try:
+            line = read(descriptor)
+        except OSError as problem:
+            reason = (problem.strerror or str(problem)).lower()
+            raise InputError(
+                f"standard input cannot be read: {reason}", "name a file, or give inputs with -e"
+            ) from None
         if not line:
             return
         yield line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "surrogateescape")
@@ -37,10 +48,22 @@ def read_lines(descriptor: int) -> Iterator[str]:
 def _line_of_pipe(descriptor: int) -> bytes:
     parts = []
     while True:
-        byte = os.read(descriptor, 1)
+        try:
+            byte = os.read(descriptor, 1)
+        except BlockingIOError:  # whoever shares the pipe wants it so
+            _wait(descriptor)
+            continue
         parts.append(byte)
         if byte == b"\n" or not byte:
             return b"".join(parts)
+
+
+def _wait(descriptor: int) -> None:
+    from select import poll
+
+    look = poll()
+    look.register(descriptor, 1)  # POLLIN
+    look.poll()
 
 
 def _line_of_file(descriptor: int) -> bytes:

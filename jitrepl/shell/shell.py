@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from jitrepl import messages
-from jitrepl.errors import CompileError, Interrupted, IRError, JitreplError, UsageError
+from jitrepl import __version__, messages
+from jitrepl.errors import CompileError, InternalError, Interrupted, IRError, JitreplError, UsageError
 from jitrepl.shell.commands import run_command
 from jitrepl.shell.commands.registry import Leave
 from jitrepl.shell.inputs import (
@@ -19,10 +19,10 @@ from jitrepl.shell.inputs import (
     numbered_inputs,
     split_inputs,
 )
-from jitrepl.shell.output import Output
+from jitrepl.shell.output import Output, OutputLost
 from jitrepl.shell.render import render, render_error, render_note
 from jitrepl.shell.session import Session
-from jitrepl.shell.sources import is_script, read_source
+from jitrepl.shell.sources import full_path, is_script, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,24 @@ if TYPE_CHECKING:
 
 _DEEPEST = 50
 """How deep scripts may load scripts."""
+
+
+def as_told(problem: Exception) -> JitreplError:
+    """What the user reads of an exception: one that nobody expected comes with what a report of it needs.
+
+    Raises:
+        OutputLost: if it is one, for then nobody reads anything.
+    """
+    if isinstance(problem, OutputLost):
+        raise problem
+    if isinstance(problem, JitreplError):
+        return problem
+    import platform
+    import traceback
+
+    trace = "".join(traceback.format_exception(problem)).rstrip()
+    versions = f"jitrepl {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    return InternalError(f"{trace}\n{versions}", "please report this")
 
 
 class _Place:
@@ -103,10 +121,14 @@ class Shell:
     def run_all(self, inputs: Iterable[Record]) -> bool:
         """Run inputs until one fails (unless `keep_going`), is interrupted, or leaves; whether the rest may run."""
         self.interrupted = False
-        for item in inputs:
-            done = self.run(item)
-            if self.leaving or self.interrupted or not (done or self._keep_going or self._interactive):
-                return False
+        try:
+            for item in inputs:
+                done = self.run(item)
+                if self.leaving or self.interrupted or not (done or self._keep_going or self._interactive):
+                    return False
+        except Exception as problem:  # of what cuts a text into inputs
+            self.fail(as_told(problem))
+            return False
         return True
 
     def run_script(self, path: str, data: bytes) -> bool:
@@ -116,7 +138,7 @@ class Shell:
             path: its name, as the user gave it; errors name it, and the line.
             data: its content.
         """
-        file = os.path.realpath(os.path.expanduser(path))
+        file = os.path.realpath(full_path(path))
         if file in [script.file for script in self._scripts]:
             self.fail(UsageError(f"{path} would load itself again and again", "take that line out of it"))
             return False
@@ -146,6 +168,13 @@ class Shell:
 
     def run(self, item: Record) -> bool:
         """Run one input and print what comes of it; whether it succeeded."""
+        try:
+            return self._run(item)
+        except Exception as problem:  # a mistake of jitrepl's own ends no session
+            self.fail(as_told(problem))
+            return False
+
+    def _run(self, item: Record) -> bool:
         if isinstance(item, Script):
             return self.run_script(item.path, item.data)
         if self._echo:
@@ -179,8 +208,8 @@ class Shell:
             try:
                 for loaded in self.session.reload(path):
                     self._show(loaded)
-            except JitreplError as problem:
-                self.fail(problem)
+            except Exception as problem:
+                self.fail(as_told(problem))
 
     def _show(self, result: Record) -> None:
         for line in render(result, remarks=self.output.terminal, width=self.output.width):
@@ -231,4 +260,4 @@ class Shell:
         text: str = getattr(item, "typed", "") or item.text  # type: ignore[attr-defined]
         first, *rest = text.split("\n")
         self.output.flush()
-        print(f"> {first}", *(f". {line}".rstrip() for line in rest), sep="\n", flush=True)
+        self.output.text("\n".join([f"> {first}", *(f". {line}".rstrip() for line in rest), ""]))

@@ -58,6 +58,21 @@ def read_source(path: str) -> bytes:
         raise InputError(f"{path} cannot be read: {reason.lower()}") from None
 
 
+def full_path(path: str | os.PathLike[str]) -> str:
+    """The absolute path of a file or folder that the user named; `~` is understood.
+
+    Raises:
+        InputError: if no file can have that name, or the name is relative and the working directory was deleted.
+    """
+    name = os.path.expanduser(os.fsdecode(path))
+    if "\0" in name:
+        raise InputError(f"{name!a} is the name of no file: it has a NUL in it", "give its path")
+    try:
+        return os.path.abspath(name)
+    except FileNotFoundError:
+        raise InputError("the folder that jitrepl was started in is gone", "start it in another") from None
+
+
 def is_script(path: str, data: bytes) -> bool:
     """Whether a file is a script of inputs.
 

@@ -316,7 +316,7 @@ def test_a_working_folder_without_write_permission_is_fine(jitrepl: Run) -> None
         ),
         (["-e", ":cd .."], "no command :cd", STAYS),
         (["-e", "!cd .."], "`cd` would only affect a shell of its own", STAYS),
-        (["-e", ":unload"], ":unload wants a name: :unload NAME", "`:help unload` says more"),
+        (["-e", ":unload"], ":unload wants NAME: :unload NAME", "`:help unload` says more"),
     ],
 )
 def test_a_mistake_is_told_with_the_next_step(
@@ -353,3 +353,78 @@ def test_loading_is_timed_and_scripts_are_not(jitrepl: Run, tmp_path: Path) -> N
     assert re.fullmatch(r"[\d.]+ (s|ms|µs)\n", jitrepl("-e", f":time {SUM}").out)
     done = jitrepl("-e", ":time a.jitrepl")
     assert (done.out, done.err.splitlines()[0]) == ("", "error: an input that runs several others cannot be timed")
+
+
+# Where it is started
+
+
+def test_output_that_cannot_be_written_is_told(jitrepl: Run, tmp_path: Path) -> None:
+    script = tmp_path / "full.sh"
+    for arguments in ("--help", "--version", "-e 'add i32 1, 2'", "-k -e :set"):
+        script.write_text(f"{JITREPL} {arguments} > /dev/full")
+        done = subprocess.run(["sh", str(script)], capture_output=True, text=True, env=environment(), timeout=TIMEOUT)
+        assert (done.returncode, done.stderr) == (
+            1,
+            "error: standard output cannot be written: [Errno 28] No space left on device\n",
+        )
+
+
+def test_a_reader_that_has_enough_of_the_help_is_no_error(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as pipe:
+        done = subprocess.run([JITREPL, "--help"], stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_folder_that_was_deleted_is_told(tmp_path: Path) -> None:
+    (tmp_path / "f.c").write_text("int f(void) { return 1; }")
+    script = f"mkdir gone && cd gone && rmdir ../gone && {JITREPL} -kq"
+    script += f" -e ':host h.py' -e ':load {tmp_path}/f.c' -e ':save a.ll' -e 'add i32 1, 2'"
+    done = subprocess.run(
+        ["sh", "-c", script], capture_output=True, text=True, cwd=tmp_path, env=environment(), timeout=TIMEOUT
+    )
+    gone = "error: the folder that jitrepl was started in is gone\nstart it in another\n"
+    assert (done.stdout, done.stderr.count(gone)) == ("i32 3\n", 3)
+
+
+def test_flags_that_cannot_be_read_are_told(jitrepl: Run) -> None:
+    done = jitrepl("--cflags", "'", "-e", "add i32 1, 2")
+    assert (done.status, done.err) == (2, "error: the flags cannot be read: no closing quotation\n")
+
+
+def test_all_that_is_printed_fits_the_encoding(jitrepl: Run) -> None:
+    ascii = {"PYTHONIOENCODING": "ascii"}
+    assert "[OPTION\\u2026]" in jitrepl("--help", env=ascii).out
+    assert jitrepl("--echo", "-e", '@"é" = global i32 5', env=ascii).out == '> @"\\xe9" = global i32 5\n'
+
+
+def test_standard_input_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    command = f"{JITREPL} - <&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=environment(), timeout=TIMEOUT)
+    assert "error: standard input cannot be read: bad file descriptor\n" in done.stderr
+
+
+def test_a_nul_is_refused_wherever_it_is(jitrepl: Run) -> None:
+    lines = (":save a\0.jitrepl", ":save a\0.ll", ":host a\0.py", ":lib ./a\0.so", ":!ls \0", "!ls \0", ":time a\0.ll")
+    done = jitrepl("-k", "-", input="\n".join([*lines, "a\0.ll", "add i32 1, 2"]))
+    assert (done.out, done.err.count("error: a command has no NUL in it\n")) == ("i32 3\n", len(lines))
+    assert "cannot be read: embedded null byte" in done.err
+
+
+def test_numbers_may_have_any_length(jitrepl: Run) -> None:
+    digits = "9" * 5000
+    done = jitrepl("-k", "-e", f":undo {digits}", "-e", f":set undo-depth {digits}", "-e", "add i32 1, 2")
+    assert (done.out, done.err.count("error")) == ("i32 3\n", 2)
+
+
+def test_a_command_of_the_systems_shell_has_a_status_where_sigchld_is_ignored() -> None:
+    done = subprocess.run(
+        [JITREPL, "-k", "-e", "!false", "-e", "!true", "-e", "add i32 1, 2"],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=TIMEOUT,
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+    )
+    assert (done.stdout, done.stderr) == ("i32 3\n", "exit status 1\n")

@@ -9,6 +9,12 @@ from typing import Any
 import pytest
 from transcripts import ROOT
 
+from jitrepl import Session
+from jitrepl.errors import InputError, InternalError
+from jitrepl.shell.commands import COMMANDS
+from jitrepl.shell.output import Output, OutputLost
+from jitrepl.shell.shell import Shell, as_told
+
 Run = Callable[..., Any]
 
 SUM = ROOT / "tests" / "data" / "sum.ll"
@@ -99,3 +105,56 @@ def test_what_stands_in_front_of_a_text_is_skipped(jitrepl: Run, folder: Path, b
 
 def test_a_program_cannot_be_a_script(jitrepl: Run, folder: Path) -> None:
     assert "inner.jitrepl is a script of inputs, not a module\n" in jitrepl("--run", "inner.jitrepl").err
+
+
+# What nobody expected
+
+
+def unexpected(*_: object, **__: object) -> None:
+    """A command with a mistake in it."""
+    raise ValueError("odd")
+
+
+def test_a_mistake_of_our_own_ends_no_session(
+    session: Session, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(COMMANDS["stats"], "function", unexpected)
+    shell = Shell(session, Output(), keep_going=True)
+    assert shell.run_text(":stats\nadd i32 1, 2")
+    done = capfd.readouterr()
+    assert (done.out, shell.status) == ("i32 3\n", 1)
+    first, *_, raised, versions, hint = done.err.splitlines()
+    assert (first, raised) == ("error: Traceback (most recent call last):", "ValueError: odd")
+    assert versions.startswith("jitrepl ") and "Python 3" in versions
+    assert hint == "please report this"
+
+
+def test_what_cannot_be_cut_into_inputs_or_shown_ends_no_session(
+    session: Session, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shell = Shell(session, Output())
+    assert not shell.run_all(map(unexpected, [1]))  # type: ignore[arg-type]
+    monkeypatch.setattr("jitrepl.shell.shell.render", unexpected)
+    assert not shell.run_text(":set timeout")
+    assert capfd.readouterr().err.count("ValueError: odd") == 2
+
+
+def test_a_watched_file_that_is_odd_ends_no_session(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "half.ll"
+    file.write_text(HALF)
+    session.watch.add([str(file)])
+    file.write_text(HALF * 2)
+    monkeypatch.setattr(session, "reload", unexpected)
+    shell = Shell(session, Output())
+    shell.load_changed()
+    assert (shell.failures, "ValueError: odd" in capfd.readouterr().err) == (1, True)
+
+
+def test_an_error_is_told_as_it_is_and_lost_output_to_nobody() -> None:
+    expected, lost = InputError("no file a.ll"), OutputLost(OSError(28, "No space left on device"))
+    assert as_told(expected) is expected
+    assert isinstance(as_told(ValueError("odd")), InternalError)
+    with pytest.raises(OutputLost):
+        as_told(lost)

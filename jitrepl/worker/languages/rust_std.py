@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from jitrepl.folders import cache_folder
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +55,7 @@ class Toolchain:
 
     def hook(self) -> bytes:
         """The object of `panic_hook.rs`, compiled once a toolchain and kept in the user's cache; b"" if that fails."""
-        kept = os.path.join(_cache(), f"panic-hook-{self._key()}.o")
+        kept = os.path.join(cache_folder(), f"panic-hook-{self._key()}.o")
         try:
             with open(kept, "rb") as file:
                 return file.read()
@@ -141,12 +143,6 @@ def _output(command: list[str]) -> str:
     except OSError:
         return ""
     return done.stdout if done.returncode == 0 else ""
-
-
-def _cache() -> str:
-    """The user's folder for what can be made again (XDG Base Directory Specification)."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.path.join(base, "jitrepl")
 
 
 def producer(data: bytes) -> str:
