@@ -5,6 +5,7 @@ An annotation of a command's parameter names a kind; the names below exist for t
 
 from __future__ import annotations
 
+from jitrepl.digits import counted
 from jitrepl.errors import UsageError
 from jitrepl.literal_tree import String
 from jitrepl.literals import parse, split_arguments
@@ -86,15 +87,18 @@ def read_arguments(command: Command, rest: str) -> list[object]:
         if value is None:
             if index >= command.required:
                 break
-            wanted = (READERS[kind].label or name).lower().rstrip("…")
-            article = "an" if wanted[0] in "aeiou" else "a"
-            raise UsageError(
-                f":{command.name} wants {article} {wanted}: {command.usage}", f"`:help {command.name}` says more"
-            )
+            wanted = (READERS[kind].label or name.upper()).rstrip("…")
+            raise UsageError(f":{command.name} wants {wanted}: {command.usage}", f"`:help {command.name}` says more")
         values.append(value)
     if rest:
         raise UsageError(f":{command.name} takes no `{rest}`: {command.usage}", f"`:help {command.name}` says more")
     return values
+
+
+def cut(text: str) -> tuple[str, str]:
+    """The first word of a text, and what follows it."""
+    word, *rest = text.split(None, 1) or [""]
+    return word, rest[0] if rest else ""
 
 
 def _read_signature(text: str) -> tuple[object, str]:
@@ -188,17 +192,18 @@ def _read_flags(text: str) -> tuple[object, str]:
 
 
 def _read_word(text: str) -> tuple[object, str]:
-    word, _, rest = text.partition(" ")
-    return word or None, rest.strip()
+    word, rest = cut(text)
+    return word or None, rest
 
 
 def _read_count(text: str) -> tuple[object, str]:
-    word, _, rest = text.partition(" ")
+    word, rest = cut(text)
     if not word:
         return None, ""
-    if not (word.isdecimal() and int(word)):
+    count = counted(word)
+    if not count:
         raise UsageError(f"a number from 1 is wanted, not {word}")
-    return int(word), rest
+    return count, rest
 
 
 def _read_text(text: str) -> tuple[object, str]:

@@ -9,7 +9,8 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion, Path
 from prompt_toolkit.document import Document
 
 from jitrepl.errors import UsageError
-from jitrepl.shell.arguments import READERS
+from jitrepl.literal_tree import quoted
+from jitrepl.shell.arguments import READERS, cut
 from jitrepl.shell.commands import ALIASES, COMMANDS
 from jitrepl.shell.session import Session
 from jitrepl.shell.vocabulary import load
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _WORD = re.compile(r'[@%!#$:]?[-A-Za-z0-9_.$]*$|@"[^"]*$')
 _OPEN_NAME = re.compile(r'@?"[^"]*$')
 _NAME = re.compile(r'[^\s(,"]*$')
-_PLAIN = re.compile(r"[-A-Za-z$._][-A-Za-z0-9$._]*|[0-9]+")
 _SHELL_WORD = re.compile(r"(?:\\.|[^\s\\])*$")
 _QUOTED = re.compile(r'@?"[^"]*(?:"|$)')
 _STATEMENT = re.compile(r"\s*(?:%[^\s=]+\s*=\s*)?(?:(?:tail|musttail|notail)\s+)?[-A-Za-z0-9_.$]*")
@@ -50,8 +50,8 @@ class SessionCompleter(Completer):
             yield from self._ir(document)
 
     def _command(self, line: str, event: CompleteEvent) -> Iterable[Completion]:
-        word, space, rest = line[1:].partition(" ")
-        if not space:
+        word, rest = cut(line[1:])
+        if line[1:] == word:
             for name, command in COMMANDS.items():
                 if name.startswith(word):
                     yield Completion(name, -len(word), display=f":{name}", display_meta=command.summary)
@@ -111,8 +111,7 @@ class SessionCompleter(Completer):
         for name, symbol in self._session.symbols_by_name.items():
             if callable and symbol.kind == "variable":
                 continue
-            plain = _PLAIN.fullmatch(name)
-            text = ("@" if sigil else "") + (name if plain else f'"{name}"')
+            text = quoted(name, "@" if sigil else "")
             if text.startswith(word) and (word or not symbol.spelling):
                 yield Completion(text, -len(word), display_meta=symbol.type)
             elif symbol.spelling and not sigil and symbol.spelling.startswith(word.removeprefix('"')):

@@ -5,10 +5,8 @@ Entry number k (from 1) led to the state that the worker's copy number k has; co
 
 from __future__ import annotations
 
-import os
-
 from jitrepl import messages
-from jitrepl.shell.sources import quoted_path
+from jitrepl.shell.sources import full_path, quoted_path
 
 _REPEATABLE = (messages.Loaded, messages.Unloaded, messages.HostsAdded, messages.Done)
 """Replies to requests that may be made again of another worker. What a call did to memory is not repeated."""
@@ -168,6 +166,6 @@ def as_line(request: messages.Request) -> str:
             return request.command
         from shlex import join
 
-        line = f":load {quoted_path(os.path.abspath(os.path.expanduser(request.name)))}"
+        line = f":load {quoted_path(full_path(request.name))}"
         return f"{line} -- {join(request.flags)}" if request.flags else line
     return described(request)

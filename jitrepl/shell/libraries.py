@@ -7,7 +7,7 @@ import sys
 
 from jitrepl.errors import InputError
 from jitrepl.filetypes import ARCHIVE_MAGIC
-from jitrepl.shell.sources import read_source
+from jitrepl.shell.sources import full_path, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,9 +28,14 @@ def find_library(name: str, folders: Sequence[str]) -> list[str]:
     Raises:
         InputError: if there is no such library.
     """
+    if not name.strip() or "\0" in name:
+        raise InputError(
+            f"{name!a} is the name of no library" if name.strip() else "the name of a library is empty",
+            "give its path, or its soname: `:lib libz.so.1`",
+        )
     path = os.path.expanduser(name)
     if os.path.isfile(path):
-        return list(_resolved(os.path.abspath(path), folders, ()))
+        return list(_resolved(full_path(path), folders, ()))
     if os.sep in name or ".so" in name:
         return [path]
     found = _searched(name, folders)
@@ -40,7 +45,7 @@ def find_library(name: str, folders: Sequence[str]) -> list[str]:
             f"no library {name}: there is no lib{name}.so or lib{name}.a{where} the folders of the system",
             "give its path, or its soname: `:lib libz.so.1`",
         )
-    return list(_resolved(os.path.abspath(found), folders, ()))
+    return list(_resolved(full_path(found), folders, ()))
 
 
 def _searched(name: str, folders: Sequence[str]) -> str | None:

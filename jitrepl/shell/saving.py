@@ -8,7 +8,7 @@ from jitrepl import messages
 from jitrepl.errors import JITError, UsageError
 from jitrepl.shell.journal import as_line
 from jitrepl.shell.settings import FLAGS, SETTINGS
-from jitrepl.shell.sources import SCRIPT_SUFFIX, quoted_path
+from jitrepl.shell.sources import SCRIPT_SUFFIX, full_path, quoted_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def save(session: Session, entries: Sequence[Entry], path: str, over: bool = Tru
         UsageError: if the suffix says nothing, or the file is there.
         JITError: if the file cannot be written, or the modules cannot be linked.
     """
-    full = os.path.abspath(os.path.expanduser(path))
+    full = full_path(path)
     suffix = os.path.splitext(full)[1].lower()
     kind = _LINKED.get(suffix)
     if not kind and suffix != SCRIPT_SUFFIX:
@@ -83,7 +83,7 @@ def _lines(session: Session, entries: Sequence[Entry]) -> Iterator[str]:
             continue
         between = False
         if isinstance(request, messages.Load):
-            names[request.name] = os.path.abspath(os.path.expanduser(request.name))
+            names[request.name] = full_path(request.name)
         elif isinstance(request, messages.Evaluate):
             inputs += 1
         elif isinstance(request, messages.Unload):

@@ -60,6 +60,15 @@ def test_flags_stand_behind_the_paths() -> None:
         read("lib m -- -O2")
 
 
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [("trace \t on", ["on"]), ("undo\t 2", [2]), ("set \ttimeout\t5s", ["timeout", "5s"])],
+)
+def test_any_blanks_are_between_words(line: str, values: list[object]) -> None:
+    command, rest = line.split(None, 1)
+    assert read_arguments(COMMANDS[command], rest) == values
+
+
 def test_text_is_the_rest_of_the_line() -> None:
     assert read("dump input 2") == ["input 2"]
     assert read("dump") == []
@@ -68,13 +77,17 @@ def test_text_is_the_rest_of_the_line() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("call", ":call wants a name: :call"),
-        ("load", ":load wants a path: :load PATH…"),
+        ("call", ":call wants NAME: :call"),
+        ("load", ":load wants PATH: :load PATH…"),
         ("quit now", ":quit takes no `now`"),
         ('load "a.ll', "no closing quotation"),
         ('call "double (double) cos', "closing quote is missing"),
         ('call @"a name 1', "closing quote is missing"),
         ("call f [1", "never closed"),
+        ("undo 0", "a number from 1 is wanted, not 0"),
+        ("undo " + "x" * 5000, "a number from 1 is wanted"),
+        ("print", ":print wants WHAT: :print WHAT"),
+        ("shell", ":shell wants LINE: :shell LINE"),
     ],
 )
 def test_what_does_not_fit_is_told(line: str, message: str) -> None:

@@ -95,6 +95,14 @@ def test_a_command_returns_what_is_to_be_shown(shared: Session) -> None:
     assert isinstance(run_command(shared, ":dump"), messages.Text)
 
 
+def test_any_blank_ends_the_name_of_a_command(shared: Session) -> None:
+    shared.load("define i32 @after(i32 %x) {\n  %r = add i32 %x, 1\n  ret i32 %r\n}")
+    for line in (":call\tafter 1", ":time\tcall\tafter 1", ":time after\t1"):
+        reply = run_command(shared, line)
+        called = reply.results[0] if isinstance(reply, Several) else reply
+        assert isinstance(called, messages.Called) and called.value.text == "2"
+
+
 def test_symbols_takes_a_pattern(session: Session) -> None:
     session.load("@aa = global i32 0\n@ab = global i32 0\n@b = global i32 0")
     reply = run_command(session, ":symbols @a*")

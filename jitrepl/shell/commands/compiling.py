@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 from jitrepl import messages
 from jitrepl.errors import IRError, UsageError
 from jitrepl.records import Record
 from jitrepl.shell.arguments import Thing
 from jitrepl.shell.commands.registry import Several, command
 from jitrepl.shell.session import Session
-from jitrepl.shell.sources import quoted_path
+from jitrepl.shell.sources import full_path, quoted_path
 
 _LEVEL = "-O2"
 _PASSES = "-passes="
@@ -50,7 +48,7 @@ def _optimised(session: Session, name: str, passes: str) -> Record:
     assert isinstance(reply, messages.Optimised)
     data = reply.text.encode("utf-8", "surrogateescape")
     if reply.module:
-        path = quoted_path(os.path.abspath(os.path.expanduser(reply.module)))
+        path = quoted_path(full_path(reply.module))
         return session.load_again(reply.module, data, f":optimise {path} {quoted_path(passes or _LEVEL)}")
     try:
         return session.add(data)

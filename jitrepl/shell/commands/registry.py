@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jitrepl.errors import UsageError
 from jitrepl.records import Record
-from jitrepl.shell.arguments import READERS, read_arguments
+from jitrepl.shell.arguments import READERS, cut, read_arguments
 from jitrepl.shell.inputs import without_comment
 
 TYPE_CHECKING = False
@@ -160,17 +160,19 @@ def run_command(session: Session, line: str) -> Record:
         UsageError: if there is no such command, or its arguments do not fit.
         JitreplError: what the command raises.
     """
+    if "\0" in line:
+        raise UsageError("a command has no NUL in it", "in text, it is written \\00")
     text = line.strip().removeprefix(":")
     if text.startswith("!"):
         text = f"! {text[1:].strip()}"
-    word, _, rest = text.partition(" ")
+    word, rest = cut(text)
     found = COMMANDS.get(ALIASES.get(word, word))
     if found is None or "ShellLine" not in [kind for _, kind in found.params]:
-        word, _, rest = without_comment(text).strip().partition(" ")
+        word, rest = cut(without_comment(text).rstrip())
         found = COMMANDS.get(ALIASES.get(word, word))
     if found is None:
         raise UsageError(f"no command :{word}" if word else "a command is missing after `:`", similar_command(word))
-    return found.run(session, rest.strip())
+    return found.run(session, rest)
 
 
 STAYS = "a session stays in the folder where it began; paths are relative to that"

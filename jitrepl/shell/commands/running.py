@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
 from jitrepl import messages
 from jitrepl.errors import JitreplError, UsageError
 from jitrepl.records import Record
-from jitrepl.shell.arguments import Flags, Input, Literals, Name, Paths, SignatureText, Words
+from jitrepl.shell.arguments import Flags, Input, Literals, Name, Paths, SignatureText, Words, cut
 from jitrepl.shell.commands.registry import ALIASES, COMMANDS, Exited, Leave, Plain, Several, command, run_command
 from jitrepl.shell.inputs import CommandLine, Inputs, Path, Statement, is_instruction, split_inputs
 from jitrepl.shell.session import Session
 from jitrepl.shell.settings import show_time
-from jitrepl.shell.sources import is_path, is_script, read_source
+from jitrepl.shell.sources import full_path, is_path, is_script, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,9 +101,9 @@ def time(session: Session, input: Input) -> Record:
 
 
 def _timed(session: Session, input: str) -> Record:
-    word, _, rest = input.partition(" ")
+    word, rest = cut(input)
     known = word in COMMANDS or word in ALIASES
-    if known and not (word == "load" and is_instruction(input) and not is_path(rest.partition(" ")[0])):
+    if known and not (word == "load" and is_instruction(input) and not is_path(cut(rest)[0])):
         input = f":{input}"
     item = next(split_inputs([input]), None)
     if isinstance(item, Statement):
@@ -127,7 +125,7 @@ def host(session: Session, paths: Paths) -> Record:
         def add(a, b):
             return a + b
     """
-    return _each(paths, lambda path: session.ask(messages.AddHost(os.path.abspath(os.path.expanduser(path)))))
+    return _each(paths, lambda path: session.ask(messages.AddHost(full_path(path))))
 
 
 @command()
