@@ -87,16 +87,21 @@ def parse(text: str) -> Literal:
     return found[0][1]
 
 
-def quote(value: object) -> str:
-    """The literal for a Python argument of `Session.call`.
+def quote(value: object, use: str = "passed to a function") -> str:
+    """The literal for a Python argument of `Session.call`, or for what a host function returns.
 
     Args:
         value: bool, int, float, None (`null`), str (`"…"`), bytes or bytearray (`c"…"`), or a list (`[…]`), a tuple
             (`(…)`, any aggregate) or a dict (a struct by the names of its fields) of these.
+        use: what an error says that any other value cannot be.
 
     Raises:
-        ArgumentError: any other type.
+        ArgumentError: any other type, or lists in lists without end.
     """
+    return _quote(value, use, 0)
+
+
+def _quote(value: object, use: str, depth: int) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -114,16 +119,18 @@ def quote(value: object) -> str:
             raise ArgumentError(f"{value!a} has a lone surrogate and no UTF-8 form") from None
     if isinstance(value, bytes | bytearray):
         return str(String(bytes(value), raw=True))
-    if isinstance(value, list):
-        return f"[{', '.join(map(quote, value))}]"
-    if isinstance(value, Struct) and "::" in value._name:  # a variant of an enum needs its name
-        return f"{value._name}({', '.join(map(quote, value))})"
-    if isinstance(value, tuple):
-        return f"({', '.join(map(quote, value))})"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{name}: {quote(item)}' for name, item in value.items())}}}"
+    if isinstance(value, list | tuple | dict):
+        if depth == DEEPEST:
+            raise ArgumentError(f"a Python {type(value).__name__} is nested more than {DEEPEST} deep")
+        parts = [_quote(item, use, depth + 1) for item in (value.values() if isinstance(value, dict) else value)]
+        if isinstance(value, list):
+            return f"[{', '.join(parts)}]"
+        if isinstance(value, dict):
+            return f"{{{', '.join(f'{name}: {part}' for name, part in zip(value, parts, strict=True))}}}"
+        variant = isinstance(value, Struct) and "::" in value._name  # one of an enum needs its name
+        return f"{value._name if variant else ''}({', '.join(parts)})"  # type: ignore[attr-defined]
     raise ArgumentError(
-        f"a Python {type(value).__name__} cannot be passed to a function",
+        f"a Python {type(value).__name__} cannot be {use}",
         "accepted: bool, int, float, Decimal, None, str, bytes, and lists, tuples and dicts of these",
     )
 
@@ -257,12 +264,16 @@ class _Reader:
 
     def char(self) -> Char:
         text, start = self.text, self.pos
+        wrong = self.wrong(start, "the ' wants one character and another '")
         if text.startswith("\\", start + 1):
             value, end = self.escaped(start + 1)
         else:
-            value, end = ord(text[start + 1 : start + 2] or "'"), start + 2
-        if not text.startswith("'", end) or value == 39 == ord(text[start + 1]):
-            raise self.wrong(start, "the ' wants one character and another '")
+            char, end = text[start + 1 : start + 2], start + 2
+            if char in ("", "'"):
+                raise wrong
+            value = ord(char)
+        if not text.startswith("'", end):
+            raise wrong
         self.pos = end + 1
         return Char(value)
 

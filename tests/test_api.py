@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -341,3 +342,64 @@ def test_limits_and_flags_can_be_set_at_any_time(session: Session, tmp_path: Pat
     (tmp_path / "n.c").write_text("int n(void) { return N; }")
     session.load(tmp_path / "n.c")
     assert session.call("n") == 7
+
+
+def test_paths_may_be_those_of_pathlib(session: Session, tmp_path: Path) -> None:
+    file, saved = tmp_path / "five.ll", tmp_path / "all.ll"
+    file.write_text("define i32 @five() { ret i32 5 }")
+    session.load(file)
+    file.write_text("define i32 @five() { ret i32 6 }")
+    session.reload(file)
+    assert session.call("five") == 6
+    session.save(saved)
+    assert "@five" in saved.read_text()
+    assert session.host(DATA / "hosts.py")
+    assert session.library(Path("libz.so.1"))
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (lambda s: s.reload(5), "a path is a str or a Path, not int"),
+        (lambda s: s.host(None), "a path is a str or a Path, not NoneType"),
+        (lambda s: s.save(5), "a path is a str or a Path, not int"),
+        (lambda s: s.library(5), "the name of a library is a str or a Path, not int"),
+        (lambda s: s.call("f", signature=5), "a signature is a str, not int"),
+        (lambda s: s.call(5), "the name of a function is a str, not int"),
+        (lambda s: s.dump(5), "a name is a str, not int"),
+        (lambda s: s.unload(5), "a name is a str, not int"),
+        (lambda s: s.describe(None), "a name is a str, not NoneType"),
+        (lambda s: s.load("a.c", flags=5), "flags is a str, not int"),
+        (lambda s: s.evaluate(5), "an instruction is a str, not int"),
+        (lambda s: s.run(5), "an argument is a str, not int"),
+        (lambda s: s.again(endless()), "a Python list is nested more than 100 deep"),
+        (lambda s: setattr(s.limits, "timeout", "x"), "the limit timeout cannot be 'x'"),
+        (lambda s: setattr(s.limits, "memory", -1), "the limit memory cannot be -1"),
+        (lambda s: setattr(s.limits, "timeout", math.nan), "the limit timeout cannot be nan"),
+    ],
+)
+def test_what_has_the_wrong_type_is_told(act: Callable[[Session], object], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        act(Session())
+
+
+def endless() -> list[object]:
+    """A list that is in itself."""
+    found: list[object] = []
+    found.append(found)
+    return found
+
+
+@pytest.mark.parametrize("act", [Session.save, Session.host, Session.load, Session.library, Session.reload])
+def test_no_file_has_a_nul_in_its_name(act: Callable[[Session, str], object]) -> None:
+    with pytest.raises(InputError):
+        act(Session(), "a\0b")
+
+
+def test_a_new_beginning_has_no_crash(session: Session) -> None:
+    session.load(CRASHES)
+    with pytest.raises(WorkerDied):
+        session.call("null_store")
+    assert session.last_crash.signal
+    session.reset()
+    assert not session.last_crash.signal

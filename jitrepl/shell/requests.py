@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from jitrepl import messages
-from jitrepl.errors import InputError, IRError, JITError, SymbolError, UsageError, without_colours
+from jitrepl.errors import ArgumentError, InputError, IRError, JITError, SymbolError, UsageError, without_colours
 from jitrepl.filetypes import BITCODE_MAGIC
 from jitrepl.shell.client import Worker
 from jitrepl.shell.compilers import language_of
@@ -97,7 +97,7 @@ class Requests:
                 problem.hint = f"scripts may have instructions outside of functions: name it …{SCRIPT_SUFFIX}"
             raise
 
-    def library(self, name: str) -> tuple[str, ...]:
+    def library(self, name: str | os.PathLike[str]) -> tuple[str, ...]:
         """Open a library, whose symbols then serve the session; the files that it consists of.
 
         Args:
@@ -109,7 +109,9 @@ class Requests:
         """
         from jitrepl.shell.libraries import find_library
 
-        files = find_library(name, self.library_folders)
+        if not isinstance(name, str | os.PathLike):
+            raise ArgumentError(f"the name of a library is a str or a Path, not {type(name).__name__}")
+        files = find_library(os.fsdecode(name), self.library_folders)
         for path in files:
             data = read_source(path) if path.endswith(".a") else b""
             if data and kind_of(path, data) == ARCHIVE:

@@ -8,7 +8,7 @@ from jitrepl import messages
 from jitrepl.errors import ArgumentError
 from jitrepl.literals import quote
 from jitrepl.shell.requests import Requests
-from jitrepl.shell.sources import is_ir
+from jitrepl.shell.sources import full_path, is_ir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ class Session(Requests):
         if isinstance(source, str | os.PathLike):
             from jitrepl.shell.settings import read_flags
 
-            path = os.fspath(source)
-            return self.load_file(path if isinstance(path, str) else os.fsdecode(path), flags=read_flags(flags))
+            return self.load_file(os.fsdecode(source), flags=read_flags(_text(flags, "flags")))
         if source is None or isinstance(source, int | float):
             raise ArgumentError(f"a {type(source).__name__} is no source", "give a path, IR text, bitcode or a module")
         return self.add(str(source).encode("utf-8", "surrogateescape"))
@@ -79,8 +78,7 @@ class Session(Requests):
             ThrownError, HostError: if an exception or a panic left it, or a host function failed.
             WorkerDied, TimedOut, Interrupted: if the call ended the worker; the session goes on as it was before.
         """
-        if not isinstance(name, str):
-            raise ArgumentError(f"the name of a function is a str, not {type(name).__name__}")
+        name, signature = _text(name, "the name of a function"), _text(signature, "a signature")
         return self.ask_call(name.removeprefix("@"), tuple(quote(a) for a in arguments), signature).value.data
 
     def again(self, *arguments: object) -> Any:
@@ -102,9 +100,7 @@ class Session(Requests):
             SymbolError: if there is nothing of that name.
             JITError, HostError, ThrownError, WorkerDied: as `call`.
         """
-        if not isinstance(text, str):
-            raise ArgumentError(f"an instruction is a str, not {type(text).__name__}")
-        if text.lstrip().startswith(("@", "%")) and "=" not in text:
+        if _text(text, "an instruction").lstrip().startswith(("@", "%")) and "=" not in text:
             reply = self.ask(messages.Show(text.strip()))
             return reply.value.data if isinstance(reply, messages.Evaluated) else None
         return self.ask_evaluate(text).value.data
@@ -125,7 +121,7 @@ class Session(Requests):
         """
         from jitrepl.shell.programs import run_in_session
 
-        return run_in_session(self, arguments)
+        return run_in_session(self, tuple(_text(argument, "an argument") for argument in arguments))
 
     def dump(self, what: str = "", debug_info: bool = False) -> str:
         """The IR of the session, or of the function, global, type (`%T`) or module called `what`.
@@ -137,12 +133,12 @@ class Session(Requests):
         Raises:
             SymbolError: if there is nothing of that name.
         """
-        reply = self.ask(messages.Dump(what, debug=debug_info))
+        reply = self.ask(messages.Dump(_text(what, "a name"), debug=bool(debug_info)))
         return reply.text if isinstance(reply, messages.Text) else ""
 
     def describe(self, what: str) -> str:
         """The type of a function or global, or what is in a type, as the source, or else IR, has it."""
-        reply = self.ask(messages.Dump(what, only_type=True))
+        reply = self.ask(messages.Dump(_text(what, "a name"), only_type=True))
         return reply.text if isinstance(reply, messages.Text) else ""
 
     def disassemble(self, bitcode: bytes) -> str:
@@ -161,13 +157,13 @@ class Session(Requests):
         reply = self.ask(messages.ListSymbols())
         return reply.symbols if isinstance(reply, messages.SymbolTable) else ()
 
-    def host(self, path: str) -> tuple[str, ...]:
+    def host(self, path: str | os.PathLike[str]) -> tuple[str, ...]:
         """Run a Python file that registers host functions or formatters; the names of the functions.
 
         Raises:
             HostError: if that fails.
         """
-        reply = self.ask(messages.AddHost(os.path.abspath(os.path.expanduser(path))))
+        reply = self.ask(messages.AddHost(full_path(_path(path))))
         return reply.names if isinstance(reply, messages.HostsAdded) else ()
 
     def unload(self, what: str, force: bool = False) -> messages.Unloaded:
@@ -180,11 +176,11 @@ class Session(Requests):
         Raises:
             SymbolError: if there is nothing of that name, or something uses it.
         """
-        reply = self.ask(messages.Unload(what, force))
+        reply = self.ask(messages.Unload(_text(what, "a name"), bool(force)))
         assert isinstance(reply, messages.Unloaded)
         return reply
 
-    def reload(self, path: str = "") -> tuple[messages.Loaded, ...]:
+    def reload(self, path: str | os.PathLike[str] = "") -> tuple[messages.Loaded, ...]:
         """Load files again that have changed since; variables keep their values where types and initialisers allow.
 
         Args:
@@ -197,8 +193,8 @@ class Session(Requests):
             InputError: if a file cannot be read.
         """
         files = self._supervisor.journal.files()
-        if path:
-            return (self.load_file(path, flags=files[path].flags if path in files else ()),)
+        if name := _path(path):
+            return (self.load_file(name, flags=files[name].flags if name in files else ()),)
         requests = [self.request_for(name, flags=file.flags, before=file.data) for name, file in files.items()]
         return tuple(self._load(request) for request in requests if request.data != files[request.name].data)
 
@@ -210,7 +206,7 @@ class Session(Requests):
         """The modules that the session has loaded, by the names that `dump` and `unload` know: `sum.ll`, `input 3`."""
         return tuple(name.strip("<>") for name in self._supervisor.journal.loaded())
 
-    def save(self, path: str, over: bool = True) -> None:
+    def save(self, path: str | os.PathLike[str], over: bool = True) -> None:
         """Write the session to a file: as a script, or linked into one module.
 
         Args:
@@ -224,7 +220,7 @@ class Session(Requests):
         """
         from jitrepl.shell.saving import save
 
-        save(self, self._supervisor.journal.entries(), path, over)
+        save(self, self._supervisor.journal.entries(), _path(path), over)
 
     def reset(self) -> None:
         """Begin anew, with nothing loaded; limits stay."""
@@ -280,3 +276,25 @@ class Session(Requests):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _text(value: str, what: str) -> str:
+    """What has to be text, if it is.
+
+    Raises:
+        ArgumentError: if it is something else.
+    """
+    if not isinstance(value, str):
+        raise ArgumentError(f"{what} is a str, not {type(value).__name__}")
+    return value
+
+
+def _path(value: str | os.PathLike[str]) -> str:
+    """A path as text.
+
+    Raises:
+        ArgumentError: if it is none.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise ArgumentError(f"a path is a str or a Path, not {type(value).__name__}")
+    return os.fsdecode(value)

@@ -100,6 +100,7 @@ class Supervisor:
         self.close()
         self.journal.cut(0)
         self._line.started = None
+        self._line.last_crash = CrashReport(0)
         self._closed = False
         self._created = perf_counter()
         self.times = Times()

@@ -210,7 +210,7 @@ class Hosts:
             if not entry.returns:
                 raise HostError("it returned, but the code that calls it does not go on then; raise an exception")
             if not isinstance(entry.signature.type.result, Void):
-                data = values.write(entry.signature.type.result, quote(returned), self._memory)
+                data = values.write(entry.signature.type.result, quote(returned, "returned"), self._memory)
                 ctypes.memmove(result, data, len(data))
             return 0
         except BaseException as problem:

@@ -186,7 +186,7 @@ def test_host_functions_may_be_recursive_through_jited_code(session: Session, tm
         ("raise SystemExit(2)", r"SystemExit: 2"),
         ("return 'text'", r"i32 wants an integer, not \"text\""),
         ("return 1 << 40", r"does not fit i32"),
-        ("return object()", r"a Python object cannot be passed"),
+        ("return object()", r"a Python object cannot be returned"),
         ("return f(x)", r"RecursionError"),
     ],
 )
