@@ -92,9 +92,7 @@ class Symbol(Literal):
         self.name = name
 
     def __str__(self) -> str:
-        if self.name and _NAME.issuperset(self.name):
-            return f"@{self.name}"
-        return f'@"{escape(self.name.encode("utf-8", "surrogateescape"))}"'
+        return quoted(self.name)
 
 
 class Word(Literal):
@@ -133,6 +131,16 @@ class Typed(Literal):
 
     def __str__(self) -> str:
         return f"{self.type_text} {self.value}"
+
+
+def quoted(name: str, sigil: str = "@") -> str:
+    """A name as IR writes it, in quotes where it needs them, as `1a` does (LangRef, "Identifiers").
+
+    A value whose name is a number, `%1`, is one that has no other.
+    """
+    if name and _NAME.issuperset(name) and (not name[0].isdigit() or (sigil == "%" and name.isdigit())):
+        return sigil + name
+    return f'{sigil}"{escape(name.encode("utf-8", "surrogateescape"))}"'
 
 
 def escape(data: bytes) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from jitrepl.digits import decimal_integer
 from jitrepl.errors import ArgumentError
+from jitrepl.literal_tree import quoted
 from jitrepl.literals import (
     Char,
     Number,
@@ -232,3 +233,36 @@ def test_reading_literals_loads_no_slow_module() -> None:
     ).stdout
     slow = {"re", "typing", "dataclasses", "enum", "json", "decimal", "fractions", "ctypes", "llvmlite"}
     assert not slow & set(loaded.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("sum", "@sum"),
+        ("a.b-c$d_1", "@a.b-c$d_1"),
+        ("a b", '@"a b"'),
+        ("1a", '@"1a"'),
+        ("1", '@"1"'),
+        ('a"\\', '@"a\\22\\5C"'),
+        ("é", '@"é"'),
+        ("", '@""'),
+        ("a\udcff", '@"a\\FF"'),
+    ],
+)
+def test_names_are_quoted_as_llvm_wants_them(name: str, text: str) -> None:
+    assert quoted(name) == str(Symbol(name)) == text
+
+
+def test_a_value_without_a_name_has_a_number() -> None:
+    assert [quoted(name, "%") for name in ("1", "1a", "x")] == ["%1", '%"1a"', "%x"]
+
+
+def test_quote_says_what_a_value_is_for() -> None:
+    with pytest.raises(ArgumentError, match="a Python set cannot be returned"):
+        quote([{1}], "returned")
+
+
+@pytest.mark.parametrize("opened", ["'", "''", "'''", "'ab'", "'\\n"])
+def test_a_character_is_one_between_quotes(opened: str) -> None:
+    with pytest.raises(ArgumentError, match="the ' wants one character and another"):
+        parse(opened)

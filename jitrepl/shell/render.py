@@ -6,7 +6,7 @@ A result goes to standard output; what is said about it (loaded, noted, failed) 
 from __future__ import annotations
 
 from jitrepl import messages
-from jitrepl.literal_tree import Symbol
+from jitrepl.literal_tree import quoted
 from jitrepl.shell.commands.registry import Exited, Help, Leave, Overview, Plain, Several, Undone
 from jitrepl.shell.symbol_names import is_made_up
 
@@ -99,7 +99,7 @@ def _value(value: messages.Value, remarks: bool, name: str = "") -> list[Line]:
     if value.shown:
         fragments = [("value", value.shown)]
     if name:
-        fragments.insert(0, ("name", f"%{str(Symbol(name))[1:]} = "))
+        fragments.insert(0, ("name", f"{quoted(name, '%')} = "))
     if remarks and value.remark:
         fragments.append(("remark", f"  ; {value.remark}"))
     return [Line(fragments, True)]
@@ -145,7 +145,7 @@ def _listed(names: list[str], spelled: dict[str, str] | None = None) -> str:
     own = [name for name in names if not is_made_up(spelled.get(name) or name)]
     shown = (own or names)[:_SHOWN]
     more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
-    return ", ".join(spelled.get(name) or str(Symbol(name)) for name in shown) + more
+    return ", ".join(spelled.get(name) or quoted(name) for name in shown) + more
 
 
 _SHOWN = 8
@@ -159,7 +159,7 @@ def _text(reply: messages.Text | messages.Optimised) -> list[Line]:
 def _table(reply: messages.SymbolTable) -> list[Line]:
     left_out = f"{_counted(reply.left_out, 'symbol')} of libraries left out: `:symbols *` lists all"
     note = render_note(left_out) if reply.left_out else []
-    rows = [(s.spelling or str(Symbol(s.name)), s.kind, s.type, s.module or "-", s.state) for s in reply.symbols]
+    rows = [(s.spelling or quoted(s.name), s.kind, s.type, s.module or "-", s.state) for s in reply.symbols]
     if not rows:
         return note or render_note("no symbols")
     widths = [min(40, max(len(row[column]) for row in rows)) for column in range(4)]
@@ -171,7 +171,7 @@ def _table(reply: messages.SymbolTable) -> list[Line]:
         for style, cell in zip(styles, [*cells, row[4]], strict=True):
             fragments += [(style, cell), ("", "  ")]
         if symbol.spelling:
-            fragments.append(("remark", f"; {Symbol(symbol.name)}"))
+            fragments.append(("remark", f"; {quoted(symbol.name)}"))
         else:
             fragments.pop()
         lines.append(Line(fragments, True))

@@ -6,6 +6,7 @@ import ctypes
 
 from jitrepl import messages
 from jitrepl.errors import ArgumentError, JITError, JitreplError, SymbolError, UndefinedError
+from jitrepl.literal_tree import quoted
 from jitrepl.worker import values
 from jitrepl.worker.hosts import Hosts
 from jitrepl.worker.languages.unwinding import THROWN
@@ -14,7 +15,6 @@ from jitrepl.worker.linking.missing import WAYS_OUT, suggestion
 from jitrepl.worker.memory_limit import MemoryLimit
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import settle_streams, symbol_address
-from jitrepl.worker.reader import quoted
 from jitrepl.worker.signatures import Signature, TypeReader
 from jitrepl.worker.thunks import Thunks
 from jitrepl.worker.types import Type

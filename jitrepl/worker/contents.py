@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from jitrepl.filetypes import BITCODE_MAGIC
-from jitrepl.worker.reader import quoted
+from jitrepl.literal_tree import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

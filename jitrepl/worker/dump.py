@@ -7,6 +7,7 @@ import re
 
 from jitrepl import messages
 from jitrepl.errors import InternalError, JITError, SymbolError
+from jitrepl.literal_tree import quoted
 from jitrepl.worker import llvm
 from jitrepl.worker.jit import Jit
 from jitrepl.worker.languages.sourcenames import mangled, meant_by
@@ -15,7 +16,6 @@ from jitrepl.worker.linking.dylib import SessionDylib
 from jitrepl.worker.linking.missing import suggestion
 from jitrepl.worker.linking.modules import SessionModule
 from jitrepl.worker.owned import Context, Module, diagnostics
-from jitrepl.worker.reader import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

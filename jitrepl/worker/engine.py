@@ -7,6 +7,7 @@ import os
 from jitrepl import messages
 from jitrepl.errors import JITError, UndefinedError
 from jitrepl.filetypes import ARCHIVE_MAGIC
+from jitrepl.literal_tree import quoted
 from jitrepl.tracer import tracer_of
 from jitrepl.worker import llvm, process
 from jitrepl.worker.calls import Caller, SessionMemory
@@ -24,7 +25,6 @@ from jitrepl.worker.linking.runtime import Runtime
 from jitrepl.worker.linking.units import Units
 from jitrepl.worker.loading import loaded, others_in
 from jitrepl.worker.memory_limit import MemoryLimit
-from jitrepl.worker.reader import quoted
 from jitrepl.worker.thunks import Thunks
 
 TYPE_CHECKING = False

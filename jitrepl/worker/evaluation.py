@@ -11,11 +11,12 @@ import re
 
 from jitrepl import messages
 from jitrepl.errors import InputError, IRError, SymbolError
+from jitrepl.literal_tree import quoted
 from jitrepl.worker import llvm
 from jitrepl.worker.linking.initialisers import NULLARY
 from jitrepl.worker.linking.missing import suggestion
 from jitrepl.worker.linking.removal import Removal
-from jitrepl.worker.reader import Reading, names_of_types, quoted
+from jitrepl.worker.reader import Reading, names_of_types
 from jitrepl.worker.types import Array, Type, Unsupported, Void
 
 TYPE_CHECKING = False
@@ -268,7 +269,7 @@ class Evaluator:
 
 def _written(name: str) -> str:
     """The name of a value as IR writes it."""
-    return f"%{name}" if name.isdigit() else quoted(name, "%")
+    return quoted(name, "%")
 
 
 def _at(address: int) -> str:

@@ -10,6 +10,7 @@ from ctypes import byref, c_size_t
 
 from jitrepl.errors import BitcodeError, InputError, IRError
 from jitrepl.filetypes import BITCODE_MAGIC
+from jitrepl.literal_tree import quoted
 from jitrepl.worker import llvm
 from jitrepl.worker.linking import rewrite
 from jitrepl.worker.linking.lowering import entries, has_ifuncs
@@ -312,16 +313,6 @@ _LISTS = (
     ("alias", llvm.first_alias, llvm.next_alias),
     ("ifunc", llvm.first_ifunc, llvm.next_ifunc),
 )
-
-
-def quoted(name: str, sigil: str = "@") -> str:
-    """A name as IR writes it, in quotes where it needs them (LangRef, "Identifiers")."""
-    plain = name and not name[0].isdigit() and all(c.isascii() and (c.isalnum() or c in "-$._") for c in name)
-    if plain:
-        return sigil + name
-    data = name.encode("utf-8", "surrogateescape")
-    inside = "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:02X}" for b in data)
-    return f'{sigil}"{inside}"'
 
 
 def names_of_types(text: str) -> set[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from jitrepl.errors import BitcodeError, InputError, IRError
 from jitrepl.worker.engine import Engine
-from jitrepl.worker.reader import Global, Reader, names_of_types, quoted
+from jitrepl.worker.reader import Global, Reader, names_of_types
 
 LAYOUT = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128"
 
@@ -198,23 +198,6 @@ def test_bytes_that_are_no_utf_8_may_be_in_comments_and_strings(reader: Reader) 
 
 
 # Names
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("sum", "@sum"),
-        ("a.b-c$d_1", "@a.b-c$d_1"),
-        ("a b", '@"a b"'),
-        ("1a", '@"1a"'),
-        ('a"\\', '@"a\\22\\5C"'),
-        ("é", '@"\\C3\\A9"'),
-        ("", '@""'),
-        ("a\udcff", '@"a\\FF"'),
-    ],
-)
-def test_names_are_quoted_as_llvm_wants_them(name: str, text: str) -> None:
-    assert quoted(name) == text
 
 
 def test_names_of_types_are_those_that_are_not_defined_here() -> None:

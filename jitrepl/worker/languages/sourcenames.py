@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from jitrepl import literals
 from jitrepl.errors import ArgumentError, SymbolError
-from jitrepl.literal_tree import Char, Number, Sequence, String, Symbol, Typed, Word
+from jitrepl.literal_tree import Char, Number, Sequence, String, Symbol, Typed, Word, quoted
 from jitrepl.worker.languages.demangle import demangle
 from jitrepl.worker.languages.support import MANGLED
-from jitrepl.worker.reader import quoted
 from jitrepl.worker.types import Array, Float, Int, Pointer, Struct, Type, Vector
 
 TYPE_CHECKING = False

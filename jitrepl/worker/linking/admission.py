@@ -6,12 +6,13 @@ An input takes effect as a whole or not at all: each change notes its inverse, a
 from __future__ import annotations
 
 from jitrepl.errors import DuplicateError, JITError
+from jitrepl.literal_tree import quoted
 from jitrepl.worker.linking import linkage, mismatch
 from jitrepl.worker.linking.changes import Change
 from jitrepl.worker.linking.missing import using_functions
 from jitrepl.worker.linking.modules import SessionModule, Unit
 from jitrepl.worker.linking.units import Settlement
-from jitrepl.worker.reader import Global, quoted
+from jitrepl.worker.reader import Global
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jitrepl import messages
 from jitrepl.errors import DuplicateError, JITError, JitreplError, UndefinedError
 from jitrepl.filetypes import ELF_MAGIC
+from jitrepl.literal_tree import quoted
 from jitrepl.worker.jit import Jit, LinkError
 from jitrepl.worker.linking.admission import Admission
 from jitrepl.worker.linking.generator import LLJIT_OWN
@@ -12,7 +13,7 @@ from jitrepl.worker.linking.lending import Lender
 from jitrepl.worker.linking.missing import hint_for, undefined
 from jitrepl.worker.linking.modules import SessionModule, describe
 from jitrepl.worker.linking.units import Settlement, Units, name_of
-from jitrepl.worker.reader import Global, Reader, Reading, quoted
+from jitrepl.worker.reader import Global, Reader, Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from jitrepl.literal_tree import quoted
 from jitrepl.worker import llvm
 from jitrepl.worker.linking.missing import suggestion
 from jitrepl.worker.owned import Context
-from jitrepl.worker.reader import names_of_types, quoted
+from jitrepl.worker.reader import names_of_types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from jitrepl.literal_tree import quoted
 from jitrepl.worker import llvm
 from jitrepl.worker.linking.missing import using_functions
 from jitrepl.worker.linking.rewrite import value_named
-from jitrepl.worker.reader import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from jitrepl.errors import UndefinedError
+from jitrepl.literal_tree import quoted
 from jitrepl.worker import llvm
 from jitrepl.worker.languages.demangle import demangle
 from jitrepl.worker.linking.rewrite import value_named
-from jitrepl.worker.reader import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -74,7 +74,7 @@ class ObjectSymbol:
 
     def declaration(self) -> str:
         """A line that declares it in another module; "" if its type would have to be known."""
-        from jitrepl.worker.reader import quoted
+        from jitrepl.literal_tree import quoted
 
         return f"{quoted(self.name)} = external global {self.type.text}" if self.type.text else ""
 

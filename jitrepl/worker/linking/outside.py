@@ -5,11 +5,11 @@ In this order: members of archives, host functions, what a linker would add, and
 
 from __future__ import annotations
 
+from jitrepl.literal_tree import quoted
 from jitrepl.worker import process
 from jitrepl.worker.languages.support import source_name
 from jitrepl.worker.linking.runtime import open_libraries_of
 from jitrepl.worker.linking.units import name_of
-from jitrepl.worker.reader import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
