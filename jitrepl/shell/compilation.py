@@ -6,6 +6,7 @@ import os
 
 from jitrepl.errors import CompileError, Interrupted, TimedOut
 from jitrepl.shell.compilers import RUSTC, Compiler, Language, find_compiler
+from jitrepl.shell.sources import full_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,11 +81,11 @@ class Compilation:
         make = _rustc_arguments if language.family is RUSTC else _clang_arguments
         arguments = make(source, data, [*settings, *flags])
         environment = [f"{name}={os.environ.get(name)}" for name in _VARIABLES]
-        key = compile_cache.key_of([compiler.identity, os.getcwd(), *environment, *arguments, data])
+        key = compile_cache.key_of([compiler.identity, full_path("."), *environment, *arguments, data])
         known = compile_cache.look_up(key)
         if known is not None:
             return known
-        compiled, files = _run(compiler, language, path, source, arguments, timeout)
+        compiled, files = _run(compiler, language, path, data, arguments, timeout)
         if files is not None:
             compile_cache.keep(key, files, compiled)
         return compiled
@@ -128,7 +129,7 @@ def _rustc_arguments(source: str, data: bytes, flags: list[str]) -> list[str]:
 
 
 def _run(
-    compiler: Compiler, language: Language, path: str, source: str, arguments: list[str], timeout: float
+    compiler: Compiler, language: Language, path: str, data: bytes, arguments: list[str], timeout: float
 ) -> tuple[Compiled, tuple[ReadFile, ...] | None]:
     """What the compiler makes, and the files that it read; None for those if they do not tell all."""
     from tempfile import TemporaryDirectory
@@ -160,7 +161,7 @@ def _run(
                 diagnostics,
             ) from None
     names = _listed(rules)
-    compiled = Compiled(bitcode, diagnostics, _libraries(compiler, language, names, source))
+    compiled = Compiled(bitcode, diagnostics, _libraries(compiler, language, names, data))
     asks = _ENVIRONMENT in rules  # `env!`
     return compiled, None if asks else _files_read(names, arguments, started)
 
@@ -217,14 +218,12 @@ def _files_read(names: list[str], arguments: list[str], started: int) -> tuple[R
     return tuple(files)
 
 
-def _libraries(compiler: Compiler, language: Language, names: list[str], source: str) -> tuple[str, ...]:
+def _libraries(compiler: Compiler, language: Language, names: list[str], data: bytes) -> tuple[str, ...]:
     """The shared libraries that the code was compiled for: its language's standard library."""
     if language.family is RUSTC:
         from jitrepl.shell.rust_library import standard_library
 
-        with open(source, "rb") as file:
-            without = b"#![no_std]" in file.read()
-        found = None if without else standard_library(compiler)
+        found = None if b"#![no_std]" in data else standard_library(compiler)
         return (found,) if found else ()
     if language.name != "C++":
         return ()

@@ -140,7 +140,7 @@ def find_compiler(family: Family, llvm: str) -> Compiler:
             )
         candidates = iter([found])
     else:
-        candidates = _installed(family)
+        candidates = _installed(family, _major(llvm))
     newer = []
     for compiler in candidates:
         if _major(compiler.llvm) <= _major(llvm):
@@ -174,14 +174,14 @@ def examine(family: Family, path: str) -> Compiler | None:
     return Compiler(family, path, version[1], llvm[1], identity)
 
 
-def _installed(family: Family) -> Iterator[Compiler]:
-    """The compilers of this machine, the best first."""
+def _installed(family: Family, newest: int) -> Iterator[Compiler]:
+    """The compilers of this machine, the best first; `newest` is the version of LLVM that fits best."""
     from shutil import which
 
     names = [family.name]
     if family is CLANG:
         # Whoever has several has them under their versions; the newest that fits is the best.
-        names = [*(f"clang-{number}" for number in range(_NEWEST_CLANG, _OLDEST_CLANG - 1, -1)), "clang"]
+        names = [*(f"clang-{number}" for number in range(newest, _OLDEST_CLANG - 1, -1)), "clang"]
     # pip puts clang beside python, and the user may not have activated the environment.
     folders = (os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath))
     seen = set()
@@ -193,9 +193,6 @@ def _installed(family: Family) -> Iterator[Compiler]:
                 compiler = examine(family, path)
                 if compiler:
                     yield compiler
-
-
-_NEWEST_CLANG = 22
 
 
 def _major(version: str) -> int:

@@ -387,3 +387,14 @@ def test_c_and_rust_call_each_other(rust: Path, session: Session) -> None:
     session.load("a.rs")
     session.load(str(DATA / "sum.c"))
     assert session.call("f") == 42
+
+
+def test_a_source_is_read_once(rust: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = rust / "rustc-that-removes"
+    remove = 'rustc "$@" || exit 1; case "$*" in *once.rs*) rm once.rs;; esac'
+    program.write_text(f"#!/bin/sh\n{remove}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("JITREPL_RUSTC", str(program))
+    Path("once.rs").write_text("#![no_std]\n#[no_mangle] pub extern fn two() -> i32 { 2 }\n")
+    assert "two" in functions("once.rs")
+    assert not Path("once.rs").exists()

@@ -73,6 +73,13 @@ def test_the_newest_that_fits_is_taken(machine: Path) -> None:
     assert find_compiler(CLANG, OURS).title == f"clang 20.1.2, {machine}/clang-20"
 
 
+def test_the_newest_is_that_of_the_sessions_llvm(machine: Path) -> None:
+    program(machine / "clang-23", "clang version 23.1.0")
+    program(machine / "clang-21", "clang version 21.1.0")
+    assert find_compiler(CLANG, "23.2.0").version == "23.1.0"
+    assert find_compiler(CLANG, OURS).version == "21.1.0"
+
+
 def test_a_newer_llvm_is_named_and_refused(machine: Path) -> None:
     program(machine / "clang", "clang version 23.1.0")
     with pytest.raises(CompileError) as caught:

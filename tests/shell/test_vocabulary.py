@@ -11,6 +11,7 @@ import pytest
 
 from jitrepl.errors import InternalError
 from jitrepl.shell import vocabulary
+from jitrepl.shell.inputs import OPCODES
 
 KEYWORDS = tuple(word for word in vocabulary.load().all_words if not word.startswith("!"))
 
@@ -28,6 +29,10 @@ def llvm_knows(word: str) -> bool:
 
 def test_it_describes_the_llvm_that_is_installed() -> None:
     assert vocabulary.load().llvm == ".".join(map(str, llvm.llvm_version_info[:2]))
+
+
+def test_the_quick_list_of_opcodes_is_that_of_the_grammar() -> None:
+    assert set(vocabulary.load().body_starters) == OPCODES
 
 
 def test_it_is_read_once() -> None:
