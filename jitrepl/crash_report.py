@@ -64,6 +64,7 @@ class CrashReport(Reply):
         main: whether that is the thread that calls are made on.
         threads: the other threads.
         code: instructions around the one that crashed.
+        notes: remarks about what happened before.
         sent: whether no instruction has raised the signal: a process has sent it, perhaps to itself.
         starved: whether the last thing that failed in C's library before was an allocation.
     """

@@ -8,10 +8,9 @@ Write them in a file and give it to `jitrepl --host FILE.py`, `:host FILE.py` or
     def point(value):
         return int(value["x"]), int(value["y"])
 
-A formatter gets a `jitrepl.worker.source.sourcevalues.SourceValue` and returns what it means: a number, str, None,
-list,
-tuple or dict, in which further source values may be; or `Shown(text, data)`, for text that is printed as it is. It is
-shown in the spelling of the value's language, and is what `Session.call` returns.
+A formatter gets a value of the source, whose fields it reads by their names (docs/python.md), and returns what it
+means: a number, str, None, list, tuple or dict, in which further source values may be; or `Shown(text, data)`, for
+text that is printed as it is. It is shown in the spelling of the value's language, and is what `Session.call` returns.
 """
 
 from __future__ import annotations
