@@ -19,7 +19,7 @@ NO_NEWLINE_MARK = "⏎"
 
 
 class OutputLost(Exception):
-    """What the shell says cannot be written: there is nobody to tell any more.
+    """Standard output cannot be written: nobody gets the results any more. Remarks and errors may go nowhere.
 
     Args:
         problem: what the system says of it.
@@ -82,11 +82,11 @@ class Output:
         Raises:
             OutputLost: if that fails; so do all that print.
         """
-        try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        except OSError as problem:
-            raise OutputLost(problem) from None
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except OSError as problem:
+                _failed(stream, problem)
 
     def fresh_line(self, mark: bool = True) -> None:
         """On a terminal: go to a new line unless the cursor is at the start of one, as zsh does.
@@ -135,6 +135,11 @@ def _write(stream: TextIO, text: str) -> None:
     try:
         stream.write(_printable(text, stream))
     except OSError as problem:
+        _failed(stream, problem)
+
+
+def _failed(stream: TextIO, problem: OSError) -> None:
+    if stream is sys.stdout:
         raise OutputLost(problem) from None
 
 

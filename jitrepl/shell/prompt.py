@@ -11,9 +11,9 @@ import sys
 from _thread import allocate_lock, start_new_thread
 
 from jitrepl import __version__
-from jitrepl.errors import JitreplError
 from jitrepl.folders import state_folder
-from jitrepl.shell.shell import Shell, as_told
+from jitrepl.shell.output import OutputLost
+from jitrepl.shell.shell import Shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def run_prompt(shell: Shell, inputs: Iterable[Record]) -> int:
             continue
         except EOFError:
             break
+        except OSError as problem:
+            raise OutputLost(problem) from None
         if text.strip():
             before = shell.failures
             try:
@@ -121,7 +123,7 @@ class Banner:
         self._shell = shell
         self._printed = allocate_lock()
         self._printed.acquire()
-        self._problem: JitreplError | None = None
+        self._problem: Exception | None = None
         start_new_thread(self._wait, ())
 
     def _wait(self) -> None:
@@ -129,18 +131,22 @@ class Banner:
             started = self._shell.session.start()
             self._print(f"LLVM {started.llvm}, {started.triple}")
         except Exception as problem:
-            self._problem = as_told(problem)
+            self._problem = problem
         finally:
             self._printed.release()
 
     def _print(self, versions: str) -> None:
-        os.write(sys.stdout.fileno(), f"jitrepl {__version__}, {versions}. `:help` lists the commands.\n".encode())
+        try:
+            os.write(sys.stdout.fileno(), f"jitrepl {__version__}, {versions}. `:help` lists the commands.\n".encode())
+        except OSError as problem:
+            raise OutputLost(problem) from None
 
     def finish(self) -> None:
         """Let the prompt be drawn; the worker has had as long as the imports took.
 
         Raises:
             JitreplError: if the worker could not start.
+            OutputLost: if nothing can be written.
         """
         self._printed.acquire()
         if self._problem:

@@ -348,6 +348,10 @@ def test_what_takes_time_is_timed(jitrepl: Run, line: str) -> None:
     assert re.fullmatch(r"i32 3\n[\d.]+ (s|ms|µs)\n", jitrepl("-q", SUM, "-e", line).out)
 
 
+def test_what_is_timed_is_not_timed_again(jitrepl: Run) -> None:
+    assert "error: what is timed is not timed again\n" in jitrepl("-e", ":time" + " :time" * 3000).err
+
+
 def test_loading_is_timed_and_scripts_are_not(jitrepl: Run, tmp_path: Path) -> None:
     (tmp_path / "a.jitrepl").write_text(":time sum 1 2")
     assert re.fullmatch(r"[\d.]+ (s|ms|µs)\n", jitrepl("-e", f":time {SUM}").out)
@@ -367,6 +371,12 @@ def test_output_that_cannot_be_written_is_told(jitrepl: Run, tmp_path: Path) -> 
             1,
             "error: standard output cannot be written: [Errno 28] No space left on device\n",
         )
+
+
+def test_errors_that_cannot_be_written_go_nowhere(tmp_path: Path) -> None:
+    script = f"{JITREPL} -k -e ':nope' -e 'add i32 1, 2' 2>/dev/full"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, env=environment(), timeout=TIMEOUT)
+    assert (done.returncode, done.stdout) == (1, "i32 3\n")
 
 
 def test_a_reader_that_has_enough_of_the_help_is_no_error(tmp_path: Path) -> None:

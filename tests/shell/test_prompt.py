@@ -665,3 +665,19 @@ def test_a_terminal_that_cannot_draw_shows_further_lines(start: Open) -> None:
         terminal.wait(f"{line}\n")
     terminal.wait("defined @f")
     assert "define i32 @f() {\n     ... ret i32 1\n     ... }" in terminal.text
+
+
+def test_a_prompt_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    script = tmp_path / "full.sh"
+    script.write_text(f"#!/bin/sh\n{JITREPL} -i > /dev/full\n")
+    script.chmod(0o755)
+    with Terminal([], tmp_path, program=script) as terminal:
+        assert terminal.status() == 1
+        assert terminal.lines == ["error: standard output cannot be written: [Errno 28] No space left on device"]
+
+
+def test_help_fits_a_terminal_that_tells_no_size(start: Open) -> None:
+    with start(rows=24, columns=80) as terminal:
+        terminal.prompt()
+        terminal.child.setwinsize(0, 0)
+        assert terminal.run(":help quit")[:1] == [":quit  Leave; Ctrl-D does the same"]

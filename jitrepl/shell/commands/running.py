@@ -102,6 +102,8 @@ def time(session: Session, input: Input) -> Record:
 
 def _timed(session: Session, input: str) -> Record:
     word, rest = cut(input)
+    if word.removeprefix(":") == "time":
+        raise UsageError("what is timed is not timed again", "`:time` stands once in a line")
     known = word in COMMANDS or word in ALIASES
     if known and not (word == "load" and is_instruction(input) and not is_path(cut(rest)[0])):
         input = f":{input}"
