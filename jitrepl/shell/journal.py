@@ -6,6 +6,7 @@ Entry number k (from 1) led to the state that the worker's copy number k has; co
 from __future__ import annotations
 
 from jitrepl import messages
+from jitrepl.literal_tree import escape, quoted
 from jitrepl.shell.sources import full_path, quoted_path
 
 _REPEATABLE = (messages.Loaded, messages.Unloaded, messages.HostsAdded, messages.Done)
@@ -142,7 +143,7 @@ def as_input(entry: Entry) -> str:
     """What the user did, in a few words: `:call sum 1 2`, `sum.ll: @sum`."""
     request = entry.request
     if isinstance(request, messages.Load):
-        names = ", ".join(f"@{symbol.name}" for symbol in entry.defines[:_SHOWN])
+        names = ", ".join(quoted(symbol.name) for symbol in entry.defines[:_SHOWN])
         more = f" and {len(entry.defines) - _SHOWN} more" if len(entry.defines) > _SHOWN else ""
         return f"{request.name}: {names}{more}" if names else request.name
     return as_line(request)
@@ -152,7 +153,10 @@ def as_line(request: messages.Request) -> str:
     """The command that makes a request."""
     if isinstance(request, messages.Call):
         signature = f'"{request.signature}" ' if request.signature else ""
-        return " ".join([f":call {signature}{request.name}", *request.arguments])
+        # A name of the source is read the same way as one of IR; a quote in front could be that of a signature.
+        odd = any(letter.isspace() or letter in '"(\\' for letter in request.name)
+        name = f'@"{escape(request.name.encode("utf-8", "surrogateescape"))}"' if odd else request.name
+        return " ".join([f":call {signature}{name}", *request.arguments])
     if isinstance(request, messages.Evaluate):
         return request.text.strip()
     if isinstance(request, messages.Unload):

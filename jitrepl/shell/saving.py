@@ -34,12 +34,12 @@ def save(session: Session, entries: Sequence[Entry], path: str, over: bool = Tru
         UsageError: if the suffix says nothing, or the file is there.
         JITError: if the file cannot be written, or the modules cannot be linked.
     """
-    full = full_path(path)
-    suffix = os.path.splitext(full)[1].lower()
+    suffix = os.path.splitext(path)[1].lower()
     kind = _LINKED.get(suffix)
     if not kind and suffix != SCRIPT_SUFFIX:
         said = f"{path or 'an empty path'} does not end in what says" if not suffix else f"{suffix} does not say"
         raise UsageError(f"{said} what to write", f"these do: {_KINDS}")
+    full = full_path(path)
     if not over and full not in session.saved and os.path.lexists(full):
         raise UsageError(f"{path} already exists", f"`:save {quoted_path(path)}!` overwrites it")
     if kind:

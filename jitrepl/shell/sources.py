@@ -65,6 +65,8 @@ def full_path(path: str | os.PathLike[str]) -> str:
         InputError: if no file can have that name, or the name is relative and the working directory was deleted.
     """
     name = os.path.expanduser(os.fsdecode(path))
+    if not name.strip():
+        raise InputError("the name of a file is empty", "give its path")
     if "\0" in name:
         raise InputError(f"{name!a} is the name of no file: it has a NUL in it", "give its path")
     try:

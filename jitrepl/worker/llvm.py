@@ -383,6 +383,6 @@ def _initialize(*parts: str) -> None:
 def parse_option_texts(options: tuple[str, ...]) -> None:
     """Hand options to libLLVM's own parser, which prints a message and ends the process at one it does not know."""
     if options:
-        texts = [b"jitrepl --llvm", *(option.encode() for option in options)]
+        texts = [b"jitrepl --llvm", *(option.encode("utf-8", "surrogateescape") for option in options)]
         array = (c_char_p * len(texts))(*texts)
         parse_options(len(texts), array, b"", 0, None, None, None, 0)

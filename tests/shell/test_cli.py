@@ -422,6 +422,18 @@ def test_a_nul_is_refused_wherever_it_is(jitrepl: Run) -> None:
     assert "cannot be read: embedded null byte" in done.err
 
 
+def test_an_empty_name_is_that_of_no_file(jitrepl: Run) -> None:
+    done = jitrepl("-k", "-e", ":host ''", "-e", ":load ''", "-e", ":lib ''", "-e", ":save ''")
+    assert done.err.count("error: the name of a file is empty\n") == 2
+    assert "error: the name of a library is empty\n" in done.err and "error: the path is missing\n" in done.err
+
+
+def test_an_option_for_llvm_may_have_any_bytes() -> None:
+    done = subprocess.run([JITREPL, "--llvm=\udcff", "-e", ":set"], capture_output=True, timeout=TIMEOUT, check=False)
+    assert b"Unknown command line argument '\xff'" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
 def test_numbers_may_have_any_length(jitrepl: Run) -> None:
     digits = "9" * 5000
     done = jitrepl("-k", "-e", f":undo {digits}", "-e", f":set undo-depth {digits}", "-e", "add i32 1, 2")

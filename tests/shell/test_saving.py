@@ -9,6 +9,7 @@ import pytest
 
 from jitrepl import Session
 from jitrepl.errors import HostError, IRError, JITError, UsageError
+from jitrepl.literal_tree import quoted
 
 MAIN = '#include <stdio.h>\nint f(void), get(void);\nint main(void) { printf("%d %d\\n", f(), get()); }\n'
 WORK = [
@@ -70,6 +71,15 @@ define i32 @four(i32 %a) {
     assert second.out == first.out  # type: ignore[attr-defined]
     assert second.status == 0  # type: ignore[attr-defined]
     assert (tmp_path / "again.jitrepl").read_text() == (folder / "saved.jitrepl").read_text()
+
+
+def test_odd_names_are_called_again(session: Session, tmp_path: Path, jitrepl: Callable[..., object]) -> None:
+    for name in ("a name", 'q"\\', "é", "f(int)"):
+        text = quoted(name)
+        session.load(f"define i32 {text}() {{ ret i32 {len(name)} }}")
+        session.call(name)
+    session.save(tmp_path / "saved.jitrepl")
+    assert jitrepl("saved.jitrepl").out == "i32 6\ni32 3\ni32 1\ni32 6\n"  # type: ignore[attr-defined]
 
 
 def test_inputs_keep_the_numbers_that_commands_use(worked: Session, tmp_path: Path) -> None:
