@@ -113,10 +113,7 @@ def _quote(value: object, use: str, depth: int) -> str:
     if type(value).__name__ == "Decimal":  # what a float wider than a double comes out as
         return str(value)
     if isinstance(value, str):
-        try:
-            return str(String(value.encode("utf-8", "surrogateescape")))
-        except UnicodeEncodeError:
-            raise ArgumentError(f"{value!a} has a lone surrogate and no UTF-8 form") from None
+        return str(String(refuse_surrogates(value)))
     if isinstance(value, bytes | bytearray):
         return str(String(bytes(value), raw=True))
     if isinstance(value, list | tuple | dict):
@@ -133,6 +130,18 @@ def _quote(value: object, use: str, depth: int) -> str:
         f"a Python {type(value).__name__} cannot be {use}",
         "accepted: bool, int, float, Decimal, None, str, bytes, and lists, tuples and dicts of these",
     )
+
+
+def refuse_surrogates(text: str) -> bytes:
+    """The bytes of a text from Python.
+
+    Raises:
+        ArgumentError: if it has half a character in it.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise ArgumentError(f"{text!a} has a lone surrogate and no UTF-8 form") from None
 
 
 def _is_scalar_type(word: str) -> bool:

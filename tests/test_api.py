@@ -24,6 +24,8 @@ from jitrepl.errors import (
     SymbolError,
     TimedOut,
     UndefinedError,
+    UndoError,
+    UsageError,
     WorkerDied,
 )
 from jitrepl.messages import Load
@@ -363,13 +365,18 @@ def test_paths_may_be_those_of_pathlib(session: Session, tmp_path: Path) -> None
         (lambda s: s.reload(5), "a path is a str or a Path, not int"),
         (lambda s: s.host(None), "a path is a str or a Path, not NoneType"),
         (lambda s: s.save(5), "a path is a str or a Path, not int"),
-        (lambda s: s.library(5), "the name of a library is a str or a Path, not int"),
+        (lambda s: s.library(5), "a path is a str or a Path, not int"),
         (lambda s: s.call("f", signature=5), "a signature is a str, not int"),
         (lambda s: s.call(5), "the name of a function is a str, not int"),
         (lambda s: s.dump(5), "a name is a str, not int"),
         (lambda s: s.unload(5), "a name is a str, not int"),
         (lambda s: s.describe(None), "a name is a str, not NoneType"),
         (lambda s: s.load("a.c", flags=5), "flags is a str, not int"),
+        (lambda s: s.load([]), "a list is no source"),
+        (lambda s: s.load(object()), "a object is no source"),
+        (lambda s: s.call("\ud800"), "has a lone surrogate"),
+        (lambda s: s.load("define \ud800 {"), "has a lone surrogate"),
+        (lambda s: s.library("\ud800"), "has a lone surrogate"),
         (lambda s: s.evaluate(5), "an instruction is a str, not int"),
         (lambda s: s.run(5), "an argument is a str, not int"),
         (lambda s: s.again(endless()), "a Python list is nested more than 100 deep"),
@@ -393,7 +400,7 @@ def endless() -> list[object]:
 @pytest.mark.parametrize("act", [Session.save, Session.host, Session.load, Session.library, Session.reload])
 def test_no_file_has_a_nul_in_its_name(act: Callable[[Session, str], object]) -> None:
     with pytest.raises(InputError):
-        act(Session(), "a\0b")
+        act(Session(), "a\0b.ll")
 
 
 def test_a_new_beginning_has_no_crash(session: Session) -> None:
@@ -403,3 +410,29 @@ def test_a_new_beginning_has_no_crash(session: Session) -> None:
     assert session.last_crash.signal
     session.reset()
     assert not session.last_crash.signal
+
+
+def test_a_session_that_answers_another_thread_says_so(session: Session) -> None:
+    begun, over = threading.Event(), threading.Event()
+    session.tell_notes_to(lambda _: (begun.set(), over.wait(30)))
+    thread = threading.Thread(target=session.load, args=("@x = internal global i32 5",))
+    thread.start()
+    try:
+        assert begun.wait(30)
+        for act in (lambda: session.load("@y = global i32 5"), session.reset, session.undo):
+            with pytest.raises(UsageError, match="answering another thread"):
+                act()
+    finally:
+        over.set()
+        thread.join()
+    assert session.evaluate("add i32 1, 2") == 3
+
+
+def test_undo_may_be_given_any_number(session: Session) -> None:
+    with pytest.raises(UndoError):
+        session.undo(10**5000)
+
+
+def test_a_limit_that_is_none_is_told() -> None:
+    with pytest.raises(AttributeError):
+        Session().limits.tiemout = 5  # type: ignore[attr-defined]

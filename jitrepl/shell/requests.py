@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from _thread import RLock
 
 from jitrepl import messages
-from jitrepl.errors import ArgumentError, InputError, IRError, JITError, SymbolError, UsageError, without_colours
+from jitrepl.errors import InputError, IRError, JITError, SymbolError, UsageError, without_colours
 from jitrepl.filetypes import BITCODE_MAGIC
 from jitrepl.shell.client import Worker
 from jitrepl.shell.compilers import language_of
@@ -17,6 +18,7 @@ from jitrepl.shell.sources import (
     LIBRARY,
     SCRIPT_SUFFIX,
     SOURCE,
+    as_path,
     folder_for_inputs,
     has_instructions,
     is_script,
@@ -30,6 +32,7 @@ from jitrepl.shell.watching import Watch
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from jitrepl.crash_report import CrashReport
     from jitrepl.shell.compilation import Compilation
@@ -62,6 +65,7 @@ class Requests:
         )
         self._supervisor = Supervisor(start, worker, limits, on_note or self.notes.append)
         self._owner = os.getpid()
+        self._turn = RLock()
         self.settle = self._supervisor.settle
         self._supervisor.goes_on = goes_on
         self.library_folders: tuple[str, ...] = ()
@@ -109,9 +113,7 @@ class Requests:
         """
         from jitrepl.shell.libraries import find_library
 
-        if not isinstance(name, str | os.PathLike):
-            raise ArgumentError(f"the name of a library is a str or a Path, not {type(name).__name__}")
-        files = find_library(os.fsdecode(name), self.library_folders)
+        files = find_library(as_path(name), self.library_folders)
         for path in files:
             data = read_source(path) if path.endswith(".a") else b""
             if data and kind_of(path, data) == ARCHIVE:
@@ -245,7 +247,17 @@ class Requests:
         """
         if os.getpid() != self._owner:
             raise UsageError("this session belongs to the process that forked this one", "make a new one here")
-        return self._supervisor.ask(request)
+        reply: messages.Reply = self._alone(self._supervisor.ask, request)
+        return reply
+
+    def _alone(self, do: Callable[..., Any], *arguments: object) -> Any:
+        """Do what no other thread may do something beside."""
+        if not self._turn.acquire(False):
+            raise UsageError("this session is answering another thread", "a session is for one thread: make another")
+        try:
+            return do(*arguments)
+        finally:
+            self._turn.release()
 
     def start(self) -> messages.Started:
         """Start a worker with a JIT if there is none; otherwise the first request does so."""

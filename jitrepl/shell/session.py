@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from jitrepl import messages
 from jitrepl.errors import ArgumentError
-from jitrepl.literals import quote
+from jitrepl.literals import quote, refuse_surrogates
 from jitrepl.shell.requests import Requests
-from jitrepl.shell.sources import full_path, is_ir
+from jitrepl.shell.sources import as_path, full_path, is_ir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,15 +49,15 @@ class Session(Requests):
             InputError: if it cannot be read or compiled (`IRError`, `BitcodeError`, `CompileError` and `ObjectError`
                 are kinds of it).
         """
-        if isinstance(source, bytes | bytearray):
+        if isinstance(source, bytes | bytearray | memoryview):
             return self.add(bytes(source))
         if isinstance(source, str) and is_ir(source):
-            return self.add(source.encode("utf-8", "surrogateescape"))
+            return self.add(_text(source, "IR").encode("utf-8", "surrogateescape"))
         if isinstance(source, str | os.PathLike):
             from jitrepl.shell.settings import read_flags
 
-            return self.load_file(os.fsdecode(source), flags=read_flags(_text(flags, "flags")))
-        if source is None or isinstance(source, int | float):
+            return self.load_file(as_path(source), flags=read_flags(_text(flags, "flags")))
+        if type(source).__module__ == "builtins":  # no class of modules, whose text would be their IR
             raise ArgumentError(f"a {type(source).__name__} is no source", "give a path, IR text, bitcode or a module")
         return self.add(str(source).encode("utf-8", "surrogateescape"))
 
@@ -163,7 +164,7 @@ class Session(Requests):
         Raises:
             HostError: if that fails.
         """
-        reply = self.ask(messages.AddHost(full_path(_path(path))))
+        reply = self.ask(messages.AddHost(full_path(path)))
         return reply.names if isinstance(reply, messages.HostsAdded) else ()
 
     def unload(self, what: str, force: bool = False) -> messages.Unloaded:
@@ -193,7 +194,7 @@ class Session(Requests):
             InputError: if a file cannot be read.
         """
         files = self._supervisor.journal.files()
-        if name := _path(path):
+        if name := as_path(path):
             return (self.load_file(name, flags=files[name].flags if name in files else ()),)
         requests = [self.request_for(name, flags=file.flags, before=file.data) for name, file in files.items()]
         return tuple(self._load(request) for request in requests if request.data != files[request.name].data)
@@ -220,11 +221,11 @@ class Session(Requests):
         """
         from jitrepl.shell.saving import save
 
-        save(self, self._supervisor.journal.entries(), _path(path), over)
+        save(self, self._supervisor.journal.entries(), as_path(path), over)
 
     def reset(self) -> None:
         """Begin anew, with nothing loaded; limits stay."""
-        self._supervisor.reset()
+        self._alone(self._supervisor.reset)
         self.last_call = None
         self._inputs = 0
         self.typed.clear()
@@ -246,7 +247,8 @@ class Session(Requests):
         """
         if not isinstance(count, int) or count < 1:
             raise ArgumentError(f"{count!r} is not how many inputs to take back", "that is a number from 1")
-        return self._supervisor.undo(count)
+        undone: tuple[str, ...] = self._alone(self._supervisor.undo, min(count, sys.maxsize))
+        return undone
 
     @property
     def pid(self) -> int:
@@ -282,19 +284,9 @@ def _text(value: str, what: str) -> str:
     """What has to be text, if it is.
 
     Raises:
-        ArgumentError: if it is something else.
+        ArgumentError: if it is something else, or no bytes can stand for it.
     """
     if not isinstance(value, str):
         raise ArgumentError(f"{what} is a str, not {type(value).__name__}")
+    refuse_surrogates(value)
     return value
-
-
-def _path(value: str | os.PathLike[str]) -> str:
-    """A path as text.
-
-    Raises:
-        ArgumentError: if it is none.
-    """
-    if not isinstance(value, str | os.PathLike):
-        raise ArgumentError(f"a path is a str or a Path, not {type(value).__name__}")
-    return os.fsdecode(value)

@@ -32,6 +32,8 @@ class Limits:
         ArgumentError: if one of them is set to what is no number, or one that is out of range.
     """
 
+    __slots__ = ("memory", "timeout", "trace", "undo_depth", "undo_memory")
+
     def __init__(
         self,
         timeout: float = 0,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from jitrepl.errors import InputError
+from jitrepl.errors import ArgumentError, InputError
 from jitrepl.filetypes import ARCHIVE_MAGIC, BITCODE_MAGIC, ELF_MAGIC, SOURCE_SUFFIXES
+from jitrepl.literals import refuse_surrogates
 from jitrepl.shell.compilers import language_of
 
 IR_SUFFIXES = (".ll", ".bc")
@@ -58,13 +59,26 @@ def read_source(path: str) -> bytes:
         raise InputError(f"{path} cannot be read: {reason.lower()}") from None
 
 
+def as_path(path: str | os.PathLike[str]) -> str:
+    """A path from Python as text.
+
+    Raises:
+        ArgumentError: if it is none.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise ArgumentError(f"a path is a str or a Path, not {type(path).__name__}")
+    name = os.fsdecode(path)
+    refuse_surrogates(name)
+    return name
+
+
 def full_path(path: str | os.PathLike[str]) -> str:
     """The absolute path of a file or folder that the user named; `~` is understood.
 
     Raises:
         InputError: if no file can have that name, or the name is relative and the working directory was deleted.
     """
-    name = os.path.expanduser(os.fsdecode(path))
+    name = os.path.expanduser(as_path(path))
     if not name.strip():
         raise InputError("the name of a file is empty", "give its path")
     if "\0" in name:
