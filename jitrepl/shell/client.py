@@ -31,7 +31,7 @@ _CTRL_C = (_SIGINT,)
 _GLANCES = 100
 _PATIENCE_MS = 700
 """How long a call that was interrupted may take to end before it is killed."""
-_URGENT_MS = 300
+_URGENT_MS = 500
 """How long if Ctrl-C was pressed once more."""
 PATIENCE = 10
 """Seconds that a copy may take to do again what it has done before: one whose memory is damaged may do so for ever."""
