@@ -95,12 +95,18 @@ def processes(mark: str) -> list[int]:
     return found
 
 
+def state(process: int) -> str:
+    """What a process does (proc(5), /proc/PID/stat): `S` sleeps, `Z` has ended; "" if there is none."""
+    with suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    return ""
+
+
 def zombies(parent: int) -> list[int]:
     """The children of a process that have ended and are not waited for; a zombie has no environment any more."""
     found = []
     for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
-        state = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
-        if state == "Z":
+        if state(int(child)) == "Z":
             found.append(int(child))
     return found
 
@@ -125,6 +131,14 @@ def wait(condition: Callable[[], object]) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+def wait_until_all_sleep(mark: str) -> None:
+    """Wait until no process of the program does anything, for as long as it would take to begin."""
+    quiet = 0
+    while quiet < 5:
+        quiet = quiet + 1 if all(state(process) == "S" for process in processes(mark)) else 0
+        time.sleep(0.01)
 
 
 def assert_nothing_left(mark: str) -> None:
@@ -242,6 +256,7 @@ def test_after_the_worker_and_its_copies_are_killed_and_stopped(mark: str, code:
                     os.kill(process, signal.SIGKILL)
                 assert wait(lambda process=process: gone(process))
         assert ask(program, ":call getg") == ["i32 0\n"]  # a new worker, which has loaded the file
+        wait_until_all_sleep(mark)  # a copy that is being made is nobody's yet
         for process in set(processes(mark)) - {program.pid}:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGSTOP)

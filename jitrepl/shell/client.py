@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from jitrepl.messages import Reply, Request
 
-_SIGINT, _SIGTRAP, _SIGKILL, _SIGCONT = 2, 5, 9, 18
-_CTRL_C = (_SIGINT,)
+SIGINT, _SIGTRAP, _SIGKILL, _SIGCONT = 2, 5, 9, 18
+_CTRL_C = (SIGINT,)
 _GLANCES = 100
 _PATIENCE_MS = 700
 """How long a call that was interrupted may take to end before it is killed."""
@@ -272,7 +272,7 @@ class Worker:
         reply = None
         patience = _PATIENCE_MS
         try:
-            os.kill(self.pid, _SIGINT)
+            os.kill(self.pid, SIGINT)
             while patience:
                 try:
                     reply = self._reply(patience)
@@ -337,7 +337,7 @@ class Worker:
             os.kill(self.pid, _SIGKILL)
             self._reap(None)
             return InternalError("the worker sent something that is no message, and was ended")
-        if self._end is not WorkerDied or (status == -_SIGINT and self.pressed):
+        if self._end is not WorkerDied or (status == -SIGINT and self.pressed):
             return TimedOut("the time was up") if self._end is TimedOut else Interrupted("interrupted")
         if self.stopped:
             return WorkerDied(f"stopped by signal {self.stopped}", signal=self.stopped)

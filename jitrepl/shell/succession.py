@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from jitrepl import messages
 from jitrepl.crash_report import CrashReport
-from jitrepl.errors import Interrupted, JitreplError, WorkerDied
-from jitrepl.shell.client import PATIENCE, Worker
+from jitrepl.errors import JitreplError, WorkerDied
+from jitrepl.shell.client import PATIENCE, SIGINT, Worker
 from jitrepl.shell.crashes import refused_start
 from jitrepl.shell.journal import Entry, Journal, described
 from jitrepl.shell.settings import Limits
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 _NOTHING = CrashReport(0)
+_INSISTING = 3
+"""How many times Ctrl-C has to be pressed until it ends what brings a session back: it was meant for something else."""
 
 
 class Succession:
@@ -203,19 +205,23 @@ class Succession:
             memory = f"memory is as it was {inputs} ago" + (f", before {since}" if since else "; no newer copy is left")
         left = [entry.request for entry in self.journal.entries(reached) if not entry.repeatable]
         todo = [entry for entry in self.journal.cut(reached) if entry.repeatable]
-        again, failed = 0, []
+        again, interrupts, failed = 0, 0, []
         while todo:
-            entry = todo.pop(0)
+            entry = todo[0]
             try:
-                reply = self.start().ask(entry.request)
-                self.journal.add(entry.request, reply)
+                self.journal.add(entry.request, self.start().ask(entry.request))
                 again += 1
+                del todo[0]
             except JitreplError as problem:
-                failed.append(f"{described(entry.request)} could not be repeated: {problem.message}")
-                if isinstance(problem, WorkerDied | Interrupted) and self.worker is not None:
+                interrupted = isinstance(problem, WorkerDied) and problem.signal == SIGINT
+                interrupts += interrupted
+                if not interrupted or interrupts >= _INSISTING:
+                    failed.append(f"{described(entry.request)} could not be repeated: {problem.message}")
+                    del todo[0]
+                if isinstance(problem, WorkerDied) and self.worker is not None:
                     self.worker.close()
                     self.worker = self.started = None
                     memory, again = "memory was reset", 0
-                    todo = [entry for entry in self.journal.cut(0) if entry.repeatable] + todo
+                    todo[:0] = [entry for entry in self.journal.cut(0) if entry.repeatable]
         inputs = f", {again} inputs were loaded again" if again > 1 else ", 1 input was loaded again" if again else ""
         return "\n".join([f"the session goes on: {memory}{inputs}", *failed]), tuple(left)

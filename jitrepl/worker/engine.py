@@ -164,7 +164,7 @@ class Engine:
     def leave_alone(self) -> None:
         """This process is a copy that runs a program."""
         process.die_with_parent()  # the shell waits for it; the lifeline is the worker's
-        self.crashes.note_interrupts()
+        self.crashes.watch()
         self.files.forget()
 
     def _about_to_run(self, copy_helps: bool) -> None:

@@ -76,9 +76,15 @@ class Server:
             return False
         if request is None:
             return False
+        # Who presses Ctrl-C once may press it again: what brings a session back is not to be interrupted.
+        interruptible = not isinstance(request, messages.Explain | messages.Repeat)
         if isinstance(request, messages.Repeat):
             request = request.request
             silence()
+        if interruptible:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if self._engine is not None and not isinstance(request, messages.Explain):
+            self._engine.crashes.watch(interruptible)
         try:
             reply = self._answer(request, make)  # type: ignore[arg-type]
         except Woken as woken:
@@ -99,15 +105,11 @@ class Server:
         return True
 
     def _answer(self, request: messages.Request, make: Callable[[messages.Start], Engine]) -> messages.Reply:
-        """The reply to a request, which Ctrl-C may end together with this process.
+        """The reply to a request.
 
         Raises:
             Woken: in a copy that was left on the way.
         """
-        if not isinstance(request, messages.Explain):
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            if self._engine is not None:
-                self._engine.crashes.note_interrupts()
         reply: messages.Reply
         own = os.getpid()
         try:

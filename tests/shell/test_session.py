@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,35 @@ def test_what_kills_the_worker_when_it_is_loaded_again_takes_nothing_with_it(mon
         assert session.call("last") == 9
         with pytest.raises(SymbolError, match="no @killer"):
             session.call("killer")
+
+
+def test_pressing_ctrl_c_again_takes_no_input_out_of_what_is_loaded_again(tmp_path: Path) -> None:
+    """Also in a session without copies; three times is meant for what is loaded, should that not come to an end."""
+    with Session(snapshots=False) as session:
+        session.load(CRASHES)
+        for number in range(20):
+            session.load(f"define i32 @f{number}() {{ ret i32 {number} }}")
+        before, ended = session.pid, threading.Event()
+
+        def press() -> None:
+            seen = {0, before}
+            while not ended.wait(0.001) and len(seen) < 4:
+                if session.pid not in seen:
+                    seen.add(session.pid)
+                    ended.wait(0.02)
+                    with suppress(ProcessLookupError):
+                        os.kill(session.pid, signal.SIGINT)
+
+        fingers = threading.Thread(target=press)
+        fingers.start()
+        try:
+            with pytest.raises(WorkerDied) as caught:
+                session.call("null_store")
+        finally:
+            ended.set()
+            fingers.join()
+        assert caught.value.hint == "the session goes on: memory was reset, 21 inputs were loaded again"
+        assert [session.call(f"f{number}") for number in range(20)] == list(range(20))
 
 
 def test_what_killed_the_worker_while_it_was_loaded_is_not_loaded_again() -> None:

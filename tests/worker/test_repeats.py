@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from llvmlite import binding
 
 from jitrepl import Session
 from jitrepl.errors import JitreplError, ThrownError, WorkerDied
+from jitrepl.messages import Call, Repeat
 from jitrepl.shell import succession
 from jitrepl.shell.journal import Entry
 
@@ -357,6 +362,7 @@ done:
   ret i32 %next
 }
 """
+SPIN = "define void @spin() {\n  br label %loop\nloop:\n  br label %loop\n}"
 FIRST = "define i32 @NAME(ptr %p) {\n  %v = load i32, ptr %p\n  ret i32 %v\n}"
 
 
@@ -440,14 +446,44 @@ def test_that_of_a_thread_which_a_first_call_has_left_does_too() -> None:
 
 
 def test_what_does_not_come_to_an_end_again_is_given_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    session.call("bump")
-    session.load(LOOP)
-    session.call("loop")
-    monkeypatch.setattr(succession, "PATIENCE", 0.001)
+    session.load(SPIN)
+    for number in range(10):  # until one needs no copy: that depends on how much time the others took
+        before = session.stats()["copies"]
+        session.load(f"define void @waits{number}() {{ ret void }}")
+        if session.stats()["copies"] == before:
+            break
+    monkeypatch.setattr(succession, "PATIENCE", 0.2)
+    monkeypatch.setattr(succession.messages, "Repeat", lambda request: Repeat(Call("spin")))
     with pytest.raises(WorkerDied) as caught:
         session.call("crash", 1)
     assert "memory was reset" in caught.value.hint
     assert session.call("bump") == 1
+
+
+def test_pressing_ctrl_c_again_does_not_keep_a_session_from_coming_back(session: Session) -> None:
+    for _ in range(3):
+        session.call("bump")
+    session.load(LOOP)
+    session.load(SPIN)
+    session.call("loop")
+    ended = threading.Event()
+
+    def press() -> None:
+        while not ended.wait(0.001):
+            if session.pid:
+                with suppress(ProcessLookupError):
+                    os.kill(session.pid, signal.SIGINT)
+
+    fingers = threading.Thread(target=press)
+    fingers.start()
+    try:
+        with pytest.raises(WorkerDied) as caught:
+            session.call("spin")
+    finally:
+        ended.set()
+        fingers.join()
+    assert caught.value.hint == "the session goes on, as it was before this input"
+    assert session.call("bump") == 4
 
 
 def test_what_is_not_the_same_again_is_not_taken_for_it(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

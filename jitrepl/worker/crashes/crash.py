@@ -18,7 +18,6 @@ from jitrepl.worker.linking.lowering import PREFIX
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import CRASHES, ONSTACK, SIGINFO, SignalStack, set_action
 
-_SIGINT = 2
 _WALK, _INSTRUCTION = "_Unwind_Backtrace", "_Unwind_GetIP"
 _STACK_SIZE = 1 << 16
 
@@ -62,11 +61,6 @@ class CrashHandler:
     def compiling(self) -> bool:
         """Whether the process that the note is about may have died in LLVM."""
         return bool(self._page[COMPILES])
-
-    def interruptible(self) -> None:
-        """Note where a call was when Ctrl-C ends it."""
-        self.claim()
-        self.install(_SIGINT)
 
     def take(self) -> CrashNote | None:
         """The note of the process that died, if it left one; it is there only once."""

@@ -65,12 +65,19 @@ class CrashWatch:
             own = os.getpid()
             self._callback = process.crash_callback(lambda *crash: self._speak(tell, own, *crash))
 
-    def note_interrupts(self) -> None:
-        """Handle Ctrl-C, too, while this request runs."""
+    def watch(self, interruptible: bool = True) -> None:
+        """Have crashes noted while a request runs.
+
+        Args:
+            interruptible: whether Ctrl-C ends it, too; it is noted then where that was.
+        """
         if self._handler:
-            self._handler.interruptible()
-        elif self._callback:
-            process.install(self._callback, process.SIGINT)
+            self._handler.claim()
+        if interruptible:
+            if self._handler:
+                self._handler.install(process.SIGINT)
+            elif self._callback:
+                process.install(self._callback, process.SIGINT)
 
     def compiled(self) -> None:
         """Note that LLVM has nothing to do until the next request, or while something runs."""
