@@ -62,9 +62,8 @@ class HostFunction:
         self.signature = signature
         self.name = name
         self.pattern = pattern
-        annotations = function.__annotations__
-        code = function.__code__
-        params = code.co_varnames[: code.co_argcount][1 if pattern else 0 :]
+        annotations = _annotations(function)
+        params = _parameters(function, skip=1 if pattern else 0) or ()
         self.annotations = tuple(_spelling(annotations.get(param)) for param in params)
 
     @property
@@ -111,14 +110,16 @@ def host(signature: Any = None, *, name: str = "", pattern: str = "") -> Any:  #
             matches. The function gets the symbol's name, or its path, before its other arguments.
 
     Raises:
-        TypeError: if there is no signature and a parameter has no annotation that stands for an IR type.
+        TypeError: if there is no signature and a parameter has no annotation that stands for an IR type; or no name.
     """
     if callable(signature):
         return host()(signature)
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         text = signature or _from_annotations(function, skip=1 if pattern else 0)
-        symbol = "" if pattern else name or function.__name__
+        symbol = "" if pattern else name or getattr(function, "__name__", "")
+        if not symbol and not pattern:
+            raise TypeError('a host function without a name of its own is given one: host("i32 (i32)", name="f")')
         registered.append(HostFunction(function, text, symbol, pattern))
         return function
 
@@ -126,18 +127,45 @@ def host(signature: Any = None, *, name: str = "", pattern: str = "") -> Any:  #
 
 
 def _from_annotations(function: Callable[..., Any], skip: int) -> str:
-    annotations = {key: _spelling(value) for key, value in function.__annotations__.items()}
-    code = function.__code__
+    name = getattr(function, "__name__", "of no name")
+    params = _parameters(function, skip)
+    if params is None:
+        raise TypeError(f'host function {name} has no annotations; give the IR signature: host("double (double)")')
+    annotations = {key: _spelling(value) for key, value in _annotations(function).items()}
     types = []
-    for param in [*code.co_varnames[skip : code.co_argcount], "return"]:
+    for param in [*params, "return"]:
         type = FROM_ANNOTATION.get(annotations.get(param, "None" if param == "return" else ""))
         if type is None:
             raise TypeError(
-                f"host function {function.__name__}: annotate `{param}` with "
+                f"host function {name}: annotate `{param}` with "
                 f'{", ".join(FROM_ANNOTATION)}, or give the IR signature: @host("i32 (i32)")'
             )
         types.append(type)
     return f"{types[-1]} ({', '.join(types[:-1])})"
+
+
+def code_of(function: Callable[..., Any]) -> Any:
+    """The code of a function, a method or an object that can be called; None if it is not written in Python."""
+    return getattr(_written(function), "__code__", None)
+
+
+def _written(function: Callable[..., Any]) -> Any:
+    """What was written for something that can be called."""
+    return function if hasattr(function, "__code__") else type(function).__call__
+
+
+def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
+    return getattr(_written(function), "__annotations__", {})
+
+
+def _parameters(function: Callable[..., Any], skip: int) -> tuple[str, ...] | None:
+    """The names of a function's parameters but for the first ones; None if it is not written in Python."""
+    code = code_of(function)
+    if code is None:
+        return None
+    bound = hasattr(function, "__self__") or not hasattr(function, "__code__")
+    names: tuple[str, ...] = code.co_varnames[: code.co_argcount]
+    return names[skip + bound :]
 
 
 def _spelling(annotation: object) -> str:

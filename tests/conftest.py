@@ -235,7 +235,8 @@ def jitrepl(tmp_path: Path) -> Callable[..., Done]:
             [JITREPL, *arguments],
             input=input,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",  # arguments may be any bytes, and are in messages
             cwd=tmp_path,
             env={**environment(), **(env or {})},
             timeout=TIMEOUT,

@@ -44,12 +44,16 @@ class SessionMemory:
 
     def keep(self, data: bytes, align: int = 16) -> int:
         """The address of a copy of `data` that lives as long as the session."""
-        buffer = ctypes.create_string_buffer(len(data) + align)
-        self._buffers.append(buffer)
-        start = ctypes.addressof(buffer)
-        address = start + -start % align
+        address = self.room(len(data), align)
         ctypes.memmove(address, data, len(data))
         return address
+
+    def room(self, size: int, align: int) -> int:
+        """The address of so many zeros, which stay as long as the session."""
+        buffer = ctypes.create_string_buffer(size + align)
+        self._buffers.append(buffer)
+        start = ctypes.addressof(buffer)
+        return start + -start % align
 
     def count(self) -> int:
         """How many buffers there are."""
@@ -88,14 +92,14 @@ class SessionMemory:
             raise ArgumentError(f"`{text}` is not a function type", "write it as IR does: `double (double, ptr)`")
         types = self._dylib.lender.type_definitions(_names(text)) if "%" in text else ""
         source = f"{types}declare {text[:start].strip()} @f{text[start:]}"
-        module, message = parse(source.encode(), "type")
+        from jitrepl.worker import llvm
+
+        module, message = parse(llvm.encoded(source), "type")
         if module is None:
             reason = message.split("\n", 1)[0].rpartition("error: ")[2]
             raise ArgumentError(
                 f"`{text}` is not a function type: {reason}", "write it as IR does: `double (double, ptr)`"
             )
-        from jitrepl.worker import llvm
-
         with module, self._types.context() as reader:
             return reader.signature(llvm.first_function(module.ptr))
 

@@ -188,7 +188,7 @@ def save(dylib: SessionDylib, jit: Jit, path: str, kind: str) -> None:
         elif kind == "bc":
             data = rewrite.bitcode(whole.ptr)
         else:
-            data = whole.text().encode("utf-8", "surrogateescape")
+            data = llvm.encoded(whole.text())
     try:
         with open(path, "wb") as file:
             file.write(data)

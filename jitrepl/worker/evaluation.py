@@ -41,6 +41,8 @@ _LAST = "_"
 _ENTRY = '"the beginning"'
 _LARGEST = 1 << 30
 """Bytes that an `alloca` may ask for."""
+_HIGHEST_ALIGNMENT = 1 << 32
+"""In bytes (LangRef, "alloca"). LLVM-C's 32 bits have no room for it and say 0."""
 _ROOM = 64
 """Bytes beside a value, for its alignment."""
 _SHOWN = 100
@@ -68,6 +70,34 @@ class Bound:
     def load(self, name: str) -> str:
         """The instruction that has the value under a name."""
         return f"{_written(name)} = load {self.spelled}, ptr {_at(self.address)}, align 1 "
+
+
+class _Statement:
+    """An instruction, and the function that it becomes.
+
+    Args:
+        typed: all that was typed.
+        name: the name that its value is given, or "".
+        text: the instruction, in its columns.
+        opcode: its first word.
+        input: the name of the input.
+        symbol: the function.
+        used: the values that it uses.
+    """
+
+    __slots__ = ("head", "input", "name", "opcode", "symbol", "text", "typed", "used")
+
+    def __init__(
+        self, typed: str, name: str, text: str, opcode: str, input: str, symbol: str, used: list[tuple[str, Bound]]
+    ) -> None:
+        self.typed = typed
+        self.name = name
+        self.text = text
+        self.opcode = opcode
+        self.input = input
+        self.symbol = symbol
+        self.used = used
+        self.head = f"define void {quoted(symbol)}() {{ {_ENTRY}: {''.join(bound.load(name) for name, bound in used)}"
 
 
 class Evaluator:
@@ -114,45 +144,55 @@ class Evaluator:
             UndefinedError, JITError: if it cannot be compiled or linked.
             HostError, ThrownError: as a call.
         """
-        text = request.text
-        target = _TARGET.match(text)
-        name = (target[1] or target[2]) if target else ""
-        # Blanks in its place: what follows stays in its column.
-        statement = " " * target.end() + text[target.end() :] if target else text
-        opcode = next(iter(statement.split(None, 1)), "")
-        if not opcode:
-            raise InputError("there is no instruction", "for example: %x = add i32 1, 2")
-        if opcode in _NEEDS_BLOCKS:
-            raise InputError(f"`{opcode}` needs blocks around it", "put it into a function: define i32 @f() { … }")
-        if opcode == "ret":
-            statement = _returned(statement)
-        symbol = self._free_symbol(request.name)
-        used = self._used(statement)
-        head = f"define void {quoted(symbol)}() {{ {_ENTRY}: {''.join(bound.load(name) for name, bound in used)}"
-        reading = self._read(statement, text, request.name, head, "\nret void\n}")
+        statement = self._statement(request)
+        reading = self._read(statement, statement.head, "\nret void\n}")
         with reading.module, self._dylib.reader.types.context() as reader:
             result, count = _last_instruction(reading)
-            if count > len(used) + 1:
+            if count > len(statement.used) + 1:
                 raise InputError("more than one instruction", "enter them one at a time")
             for note in reading.notes:
                 self._note(note)
             type: Type = reader.type(llvm.type_of(result)) if result else Void()
             spelled = llvm.text_of(llvm.print_type(llvm.type_of(result))).partition(" = ")[0] if result else "void"
-            if opcode == "alloca" and result:
-                address = self._allocated(statement, reader.type(llvm.allocated_type(result)))
-                return self._yielded(name, type, spelled, address.to_bytes(type.size, "little"))
+            if statement.opcode == "alloca" and result:
+                address = self._allocated(result, statement.used, reader.type(llvm.allocated_type(result)))
+                return self._yielded(statement.name, type, spelled, address.to_bytes(type.size, "little"))
         if isinstance(type, Unsupported):
             raise InputError(f"a value of type {type.text} cannot be kept", "put it into a function: define … { … }")
         if isinstance(type, Void):
-            self._run(request.name, symbol, reading.data)
+            self._run(statement, reading.data)
             return messages.Evaluated("", messages.Value("void", "", None))
+        return self._yielded(statement.name, type, spelled, self._result(statement, type, spelled))
+
+    def _statement(self, request: messages.Evaluate) -> _Statement:
+        """What was typed, taken apart.
+
+        Raises:
+            InputError: if it is no instruction that can stand alone.
+        """
+        typed = request.text
+        target = _TARGET.match(typed)
+        name = (target[1] or target[2]) if target else ""
+        # Blanks in its place: what follows stays in its column.
+        text = " " * target.end() + typed[target.end() :] if target else typed
+        opcode = next(iter(text.split(None, 1)), "")
+        if not opcode:
+            raise InputError("there is no instruction", "for example: %x = add i32 1, 2")
+        if opcode in _NEEDS_BLOCKS:
+            raise InputError(f"`{opcode}` needs blocks around it", "put it into a function: define i32 @f() { … }")
+        if opcode == "ret":
+            text = _returned(text)
+        return _Statement(typed, name, text, opcode, request.name, self._free_symbol(request.name), self._used(text))
+
+    def _result(self, statement: _Statement, type: Type, spelled: str) -> bytes:
+        """Run an instruction whose type is known by now, and which is read again with a `store` behind it."""
         kept = ctypes.create_string_buffer(type.size + _ROOM)
         place = ctypes.addressof(kept) + -ctypes.addressof(kept) % _ROOM
         tail = f"\nstore {spelled} {_RESULT}, ptr {_at(place)}, align 1\nret void\n}}"
-        reading = self._read(statement, text, request.name, f"{head}{_RESULT} = ", tail)
+        reading = self._read(statement, f"{statement.head}{_RESULT} = ", tail)
         reading.module.close()
-        self._run(request.name, symbol, reading.data)
-        return self._yielded(name, type, spelled, ctypes.string_at(place, type.size))
+        self._run(statement, reading.data)
+        return ctypes.string_at(place, type.size)
 
     def show(self, what: str) -> messages.Evaluated:
         """What a name stands for: a value (`%x`), a variable (`@v`), or a function.
@@ -194,26 +234,28 @@ class Evaluator:
             self._bound[name] = bound
         return messages.Evaluated(name, self._value(bound))
 
-    def _read(self, statement: str, typed: str, name: str, head: str, tail: str) -> Reading:
+    def _read(self, statement: _Statement, head: str, tail: str) -> Reading:
         try:
-            return self._dylib.reader.read(statement.encode("utf-8", "surrogateescape"), name, head, tail)
+            return self._dylib.reader.read(llvm.encoded(statement.text), statement.input, head, tail)
         except IRError as problem:
-            problem.message = problem.message.replace(statement.split("\n", 1)[0], typed.split("\n", 1)[0])
+            read, typed = (text.split("\n", 1)[0] for text in (statement.text, statement.typed))
+            problem.message = problem.message.replace(read, typed)
             undefined = _UNDEFINED.search(problem.message)
             if undefined:
                 problem.hint = suggestion(undefined[1], list(self._bound)) or _values(self._bound)
             raise
 
-    def _run(self, name: str, symbol: str, data: bytes) -> None:
-        admission = self._dylib.add(data, name)
+    def _run(self, statement: _Statement, data: bytes) -> None:
+        admission = self._dylib.add(data, statement.input)
         for note in admission.notes:
             self._note(note)
-        self._over = name
+        self._over = statement.input
         try:
-            self._caller.run(NULLARY, self._memory.address_of(symbol), b"")
+            self._caller.run(NULLARY, self._memory.address_of(statement.symbol), b"")
         except Exception:
             self.clear()
             raise
+        # Not `finally`: any other exception is of Python itself in its end, which is no time to run finalizers.
         self.clear()
 
     def clear(self) -> None:
@@ -240,15 +282,36 @@ class Evaluator:
     def _definition(self, spelled: str) -> str:
         return self._dylib.lender.type_definitions(names_of_types(spelled)) if "%" in spelled else ""
 
-    def _allocated(self, statement: str, type: Type) -> int:
+    def _allocated(self, instruction: int, used: list[tuple[str, Bound]], type: Type) -> int:
         """The address of what an `alloca` asks for: it stays, while a function's stack would be gone now."""
-        count, align = (re.search(rf",\s*{what}\s+(-?\d+)", statement) for what in (r"i\d+", "align"))
-        size = type.size * (int(count[1]) if count else 1)
-        if not 0 <= size <= _LARGEST:
+        if isinstance(type, Unsupported):
+            raise InputError(f"{type.text} has no size that is known", "allocate bytes instead: alloca i8, i64 64")
+        align = llvm.alignment(instruction) or _HIGHEST_ALIGNMENT
+        size = type.size * self._count(llvm.operand(instruction, 0), used)
+        beside = align if align > _ROOM else 0
+        if size + beside > _LARGEST:
+            aligned = f" at a multiple of {align:,}" if beside else ""
             raise InputError(
-                f"{size:,} bytes are too much for one value", f"no more than {_LARGEST:,} can be allocated"
+                f"{size:,} bytes{aligned} are too much for one value", f"no more than {_LARGEST:,} can be allocated"
             )
-        return self._memory.keep(bytes(size), max(_ROOM, int(align[1]) if align else 0))
+        self._caller.limit.begin()  # this memory is the user's
+        try:
+            return self._memory.room(size, max(_ROOM, align))
+        finally:
+            self._caller.limit.end()
+
+    def _count(self, operand: int, used: list[tuple[str, Bound]]) -> int:
+        """How many an `alloca` asks for: a number, or the value that a name stands for; it has no sign (LangRef)."""
+        bits: int = llvm.int_width(llvm.type_of(operand))
+        if llvm.as_constant_int(operand):
+            number = llvm.text_of(llvm.print_value(operand)).split()[1]
+            return {"true": 1, "false": 0}[number] if bits == 1 else int(number) % (1 << bits)
+        instruction = llvm.first_instruction(llvm.instruction_block(operand)) if llvm.as_instruction(operand) else None
+        for _, bound in used:  # loaded one after the other before the `alloca`
+            if instruction == operand:
+                return int.from_bytes(ctypes.string_at(bound.address, bound.type.size), "little") % (1 << bits)
+            instruction = llvm.next_instruction(instruction)
+        raise InputError("how many to allocate is not known", "give a number, or a value: %n = …, alloca i32, i32 %n")
 
     def _free_symbol(self, name: str) -> str:
         """The function that an input becomes: `input 3`, unless the session has something of that name."""

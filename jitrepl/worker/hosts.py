@@ -8,10 +8,11 @@ import sys
 from _thread import get_ident  # `threading` costs 1 ms
 
 from jitrepl.errors import HostError, JitreplError, ThrownError
-from jitrepl.hosting import HostFunction, host, registered
+from jitrepl.hosting import HostFunction, code_of, host, registered
 from jitrepl.literals import quote
 from jitrepl.worker import values
 from jitrepl.worker.languages.support import source_name
+from jitrepl.worker.linking import redirect
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.thunks import Thunks, offsets_of
 from jitrepl.worker.types import Pointer, Type, Void
@@ -130,11 +131,13 @@ class Hosts:
             self.own.add(symbol)
 
     def _define(self, function: HostFunction, symbol: str, signature: Signature, returns: bool) -> int:
-        number = len(self._entries)
-        self._entries.append(_Entry(function, symbol, signature, returns))
+        address = self.compiled[symbol] = self._compile(_Entry(function, symbol, signature, returns))
+        return address
+
+    def _compile(self, entry: _Entry) -> int:
         dispatch = ctypes.cast(self._dispatch, ctypes.c_void_p).value or 0
-        address = self._thunks.for_host(signature, number, dispatch, returns)
-        self.compiled[symbol] = address
+        address = self._thunks.for_host(entry.signature, len(self._entries), dispatch, entry.returns)
+        self._entries.append(entry)
         return address
 
     def load(self, path: str) -> tuple[list[HostFunction], tuple[str, ...]]:
@@ -158,25 +161,48 @@ class Hosts:
         if folder not in sys.path:
             sys.path.insert(0, folder)  # as `python FILE.py` does, for the modules beside it
         try:
-            exec(compile(source, path, "exec"), {"__name__": "jitrepl_host_file", "__file__": path, "host": host})
+            # The `from __future__` of this file are none of that one's.
+            exec(compile(source, path, "exec", dont_inherit=True), {"__name__": "jitrepl_host_file", "__file__": path})
             added = registered[before:]
             for function in added:
                 self.signature(function)
+            successors = self._successors()
         except HostError:
             del registered[before:], formatting.registered[formatters_before:]
             raise
         except BaseException as problem:
             del registered[before:], formatting.registered[formatters_before:]
-            raise HostError(f"{path} fails: {described(problem, path)}") from None
+            raise HostError(f"{path} fails: {_located(problem, path)}") from None
         formatters = tuple(item.pattern for item in formatting.registered[formatters_before:])
         if not added and not formatters:
             raise HostError(
                 f"{path} registers no host function",
                 'decorate one: `from jitrepl import host`, `@host("i32 (i32)")`',
             )
-        for function in added:
-            self.compiled.pop(function.name, None)
+        for entry, successor in successors:
+            self._succeed(entry, successor)
         return added, formatters
+
+    def _successors(self) -> list[tuple[_Entry, _Entry]]:
+        """The entries of symbols that mean another host function by now, with the entries of those."""
+        current = {entry.symbol: entry for entry in self._entries if entry.symbol not in self.own}
+        return [
+            (entry, _Entry(function, symbol, self.signature(function), entry.returns))
+            for symbol, entry in current.items()
+            if (function := self.find(symbol)) and function is not entry.function
+        ]
+
+    def _succeed(self, entry: _Entry, successor: _Entry) -> None:
+        """Have code that calls one host function call another one; the address of the symbol stays."""
+        if successor.signature.type == entry.signature.type:
+            entry.function = successor.function
+            return
+        first = self.compiled[entry.symbol]
+        newest = self._compile(successor)
+        if redirect.can_redirect(first):
+            redirect.redirect(first, newest)
+        else:
+            self.compiled[entry.symbol] = newest
 
     def entered(self) -> None:
         """The thread that calls this starts a call thunk; a failing host function ends that call."""
@@ -248,12 +274,16 @@ def _failure(problem: BaseException, entry: _Entry) -> JitreplError:
     if isinstance(problem, ThrownError):
         return problem  # a panic
     what = problem.message if isinstance(problem, HostError) else ""
-    what = what or described(problem, entry.function.function.__code__.co_filename)
+    what = what or described(problem, entry.function.function)
     return HostError(f"host function {source_name(entry.symbol)} failed: {what}")
 
 
-def described(problem: BaseException, path: str) -> str:
-    """A Python exception and the line of the user's file that it comes from, on one line."""
+def described(problem: BaseException, function: Callable[..., object]) -> str:
+    """The exception of a function of the user's, and the line of its file that it comes from, on one line."""
+    return _located(problem, getattr(code_of(function), "co_filename", ""))
+
+
+def _located(problem: BaseException, path: str) -> str:
     line = getattr(problem, "lineno", None) if isinstance(problem, SyntaxError) else None
     trace = problem.__traceback__
     while trace is not None:

@@ -150,7 +150,7 @@ class Jit:
         Raises:
             JITError: if a symbol is defined already; then nothing was added.
         """
-        buffer = llvm.buffer_of(data, len(data), identifier.encode("utf-8", "surrogateescape"))
+        buffer = llvm.buffer_of(data, len(data), llvm.encoded(identifier))
         return self._add_buffer(buffer, identifier)
 
     def _add_buffer(self, buffer: int, identifier: str) -> int:
@@ -201,7 +201,7 @@ class Jit:
         self._reports.clear()
         diagnostics.take()
         address = c_uint64()
-        error = llvm.jit_lookup(self.ptr, byref(address), name.encode("utf-8", "surrogateescape"))
+        error = llvm.jit_lookup(self.ptr, byref(address), llvm.encoded(name))
         broken = diagnostics.take()
         if not error and not broken:
             if self.trace:
@@ -221,7 +221,7 @@ class Jit:
             JITError: if there is none.
         """
         address = c_uint64()
-        llvm.check(llvm.jit_lookup(self.ptr, byref(address), name.encode("utf-8", "surrogateescape")))
+        llvm.check(llvm.jit_lookup(self.ptr, byref(address), llvm.encoded(name)))
         return address.value
 
     def _report(self, _context: int, error: int) -> None:

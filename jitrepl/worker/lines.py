@@ -50,7 +50,7 @@ def stamp_lines(module: Module, name: str, text: str, folder: str = "") -> None:
     )  # fmt: skip
     type = llvm_debug.subroutine_type(builder, file, None, 0, 0)
     for function_name, (first, places) in bodies.items():
-        function = llvm.named_function(module.ptr, function_name.encode("utf-8", "surrogateescape"))
+        function = llvm.named_function(module.ptr, llvm.encoded(function_name))
         if not function:
             continue
         label = _text(function_name)
@@ -69,7 +69,7 @@ def stamp_lines(module: Module, name: str, text: str, folder: str = "") -> None:
 
 
 def _text(text: str) -> tuple[bytes, int]:
-    data = text.encode("utf-8", "surrogateescape")
+    data = llvm.encoded(text)
     return data, len(data)
 
 

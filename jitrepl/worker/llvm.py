@@ -227,6 +227,9 @@ next_block = prototype("LLVMGetNextBasicBlock", Ptr, Ptr)
 first_instruction = prototype("LLVMGetFirstInstruction", Ptr, Ptr)
 next_instruction = prototype("LLVMGetNextInstruction", Ptr, Ptr)
 allocated_type = prototype("LLVMGetAllocatedType", Ptr, Ptr)
+alignment = prototype("LLVMGetAlignment", c_uint, Ptr)
+operand = prototype("LLVMGetOperand", Ptr, Ptr, c_uint)
+as_constant_int = prototype("LLVMIsAConstantInt", Ptr, Ptr)
 type_of = prototype("LLVMTypeOf", Ptr, Ptr)
 add_module_flag = prototype("LLVMAddModuleFlag", None, Ptr, c_int, Str, c_size_t, Ptr)
 as_metadata = prototype("LLVMValueAsMetadata", Ptr, Ptr)
@@ -352,6 +355,11 @@ def check(error: int | None) -> None:
         raise JITError(message_of(error))
 
 
+def encoded(text: str) -> bytes:
+    """A name, or IR, as LLVM has it; `name_of` is the other way round."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 def name_of(value: int) -> str:
     """The name of a global value, any bytes in it kept."""
     size = c_size_t()
@@ -383,6 +391,6 @@ def _initialize(*parts: str) -> None:
 def parse_option_texts(options: tuple[str, ...]) -> None:
     """Hand options to libLLVM's own parser, which prints a message and ends the process at one it does not know."""
     if options:
-        texts = [b"jitrepl --llvm", *(option.encode("utf-8", "surrogateescape") for option in options)]
+        texts = [b"jitrepl --llvm", *map(encoded, options)]
         array = (c_char_p * len(texts))(*texts)
         parse_options(len(texts), array, b"", 0, None, None, None, 0)

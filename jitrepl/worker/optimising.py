@@ -129,7 +129,7 @@ class Optimiser:
                 llvm.remove_attribute(function, llvm.FUNCTION_INDEX, noinline)
         pipeline = f"default<{passes.lstrip('-')}>" if _LEVEL.fullmatch(passes) else passes
         try:
-            run_passes(module.ptr, pipeline.encode(), target_machine(self._jit.triple))
+            run_passes(module.ptr, llvm.encoded(pipeline), target_machine(self._jit.triple))
         except JITError as problem:
             raise InputError(problem.message, _EXAMPLES) from None
 

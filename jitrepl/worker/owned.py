@@ -125,7 +125,7 @@ class Module(Owned):
 
     @identifier.setter
     def identifier(self, text: str) -> None:
-        data = text.encode("utf-8", "surrogateescape")
+        data = llvm.encoded(text)
         llvm.set_module_identifier(self.ptr, data, len(data))
 
     @property
@@ -168,7 +168,7 @@ def parse(data: bytes, name: str, context: Context | None = None) -> tuple[Modul
         The module and "", or None and LLVM's message.
     """
     own = context or Context()
-    buffer = llvm.buffer_of(data, len(data), name.encode("utf-8", "surrogateescape"))
+    buffer = llvm.buffer_of(data, len(data), llvm.encoded(name))
     module, message = c_void_p(), c_void_p()
     failed = llvm.parse_ir(own.ptr, buffer, byref(module), byref(message))
     if failed or module.value is None:

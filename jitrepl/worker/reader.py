@@ -250,7 +250,7 @@ class Reader:
         framed = head + text + tail
         declared: set[str] = set()
         while True:
-            source = (before + framed + after).encode("utf-8", "surrogateescape")
+            source = llvm.encoded(before + framed + after)
             module, message = parse(source, name)
             if module is not None:
                 return module, source, declared

@@ -12,6 +12,7 @@ from ctypes import CFUNCTYPE, c_int32, c_void_p
 from jitrepl.errors import ArgumentError, InternalError, JITError
 from jitrepl.worker.jit import Jit
 from jitrepl.worker.languages.unwinding import FAILED, PERSONALITY, WayOut
+from jitrepl.worker.linking import redirect, rewrite
 from jitrepl.worker.linking.lowering import PREFIX
 from jitrepl.worker.owned import parse
 from jitrepl.worker.process import symbol_address
@@ -64,20 +65,24 @@ class Thunks:
 
         One that must not return, and cannot end the call either, ends the process.
         """
-        return self.compile("host", lambda name: host_thunk(name, signature, number, dispatch, self.way_out, returns))
+        thunk = lambda name: host_thunk(name, signature, number, dispatch, self.way_out, returns)  # noqa: E731
+        return self.compile("host", thunk, redirectable=redirect.works_on(self._jit.triple))
 
-    def compile(self, kind: str, write: Callable[[str], str]) -> int:
+    def compile(self, kind: str, write: Callable[[str], str], redirectable: bool = False) -> int:
         """The address of a function of our own.
 
         Args:
             kind: what it is for; its name has that in it.
             write: gives its IR for a name.
+            redirectable: whether calls of it may have to be led elsewhere.
         """
         self._count += 1
         name = f"{PREFIX}{kind}.{self._count}"
         module, message = parse(write(name).encode(), name)
         if module is None:
             raise InternalError(f"a thunk that jitrepl wrote is refused: {message}")
+        if redirectable:
+            rewrite.make_redirectable(module.ptr, redirect.PREFIX, redirect.PROLOGUE)
         tracker = self._jit.add(module)
         try:
             return self._jit.lookup(name)

@@ -136,6 +136,7 @@ def test_keep_going_goes_on_and_fails_at_the_end(jitrepl: Run, option: str) -> N
         (("--host", "nope.py"), 1, "nope.py"),
         (("--lib", "nope.so"), 1, "cannot open the library"),
         (("--llvm=-no-such-option", "-e", ":help"), 2, "-no-such-option"),
+        (("--llvm=\udcff", "-e", ":help"), 2, "Unknown command line argument '\udcff'"),
         ((CRASH := str(DATA / "crashes.ll"), "-e", ":call aborts"), 1, "killed by SIGABRT"),
         ((CRASH, "-e", ":call null_store"), 1, "crashes.ll:19)\n    19 | store volatile i32 1, ptr null"),
         ((CRASH, "-e", ":call exits 0"), 1, "ended the process with exit status 0"),

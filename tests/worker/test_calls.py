@@ -35,6 +35,13 @@ def test_signatures_may_name_types_of_the_session(session: Session) -> None:
     assert call(session, "first", "(7, 8)", signature="i32 (%pair)") == "7"
 
 
+def test_names_need_not_be_utf8(session: Session) -> None:
+    session.load(b'%"\xff" = type { i32 }\ndefine i32 @"\xfe"(%"\xff" %x) {\n ret i32 6\n}')
+    session.load(b'define %"\xff" @same(%"\xff" %x) {\n ret %"\xff" %x\n}')  # lent by the other one
+    assert call(session, "\udcfe", "(7)", signature='i32 (%"\udcff")') == "6"
+    assert session.call("same", (8,)) == (8,)
+
+
 @pytest.mark.parametrize("text", ["double", "double (", "(double)", "double )(", "i32 (x)", "i32 (i32) nounwind"])
 def test_what_is_no_function_type_is_told(shared: Session, text: str) -> None:
     with pytest.raises(ArgumentError, match="is not a function type"):

@@ -64,7 +64,7 @@ def test_what_cannot_be_linked_leaves_nothing_either(session: Session) -> None:
 
 def test_a_host_function_that_raises_ends_it(session: Session, tmp_path: Path) -> None:
     file = tmp_path / "host.py"
-    file.write_text("@host('i32 ()')\ndef fails():\n    raise ValueError('no')\n")
+    file.write_text("from jitrepl import host\n@host('i32 ()')\ndef fails():\n    raise ValueError('no')\n")
     session.host(str(file))
     session.load("declare i32 @fails()")
     with pytest.raises(HostError, match="no"):
@@ -114,6 +114,32 @@ def test_room_for_several(session: Session) -> None:
     session.evaluate("%last = getelementptr i64, ptr %p, i64 2")
     session.evaluate("store i64 -1, ptr %last")
     assert session.evaluate("load [3 x i64], ptr %p") == (0, 0, -1)
+
+
+def test_how_many_to_allocate_is_a_number_or_a_value_without_a_sign(session: Session) -> None:
+    session.evaluate("%n = add i32 0, 1000000")
+    session.evaluate("%p = alloca i64, i32 %n")
+    session.evaluate("%last = getelementptr i64, ptr %p, i64 999999")
+    session.evaluate("store i64 7, ptr %last")
+    assert session.evaluate("load i64, ptr %last") == 7
+    session.evaluate("%m = add i8 0, -1")
+    for count, size in [("i8 %m", 255), ("i32 u0x10", 16), ("i1 true", 1), ("i128 1073741824", 1 << 30)]:
+        with pytest.raises(InputError, match=f"^{size * (2**30 + 1):,} bytes are too much"):
+            session.evaluate(f"alloca [1073741825 x i8], {count}")
+
+
+@pytest.mark.parametrize(
+    ("allocation", "problem"),
+    [
+        ("<vscale x 4 x i32>", "has no size that is known"),
+        ("i32, align 4294967296", "4 bytes at a multiple of 4,294,967,296 are too much"),
+        ("i32, i32 undef", "how many to allocate is not known"),
+        ("i32, i32 -1", "17,179,869,180 bytes are too much"),
+    ],
+)
+def test_what_cannot_be_allocated_is_refused(session: Session, allocation: str, problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        session.evaluate(f"alloca {allocation}")
 
 
 def test_variables_of_each_kind_are_shown(session: Session) -> None:

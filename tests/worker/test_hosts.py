@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import functools
+import math
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,31 @@ def test_what_stands_for_no_ir_type_is_refused() -> None:
 
         @host
         def g(x: list[int]) -> None: ...
+
+
+def test_a_callable_that_is_no_function_of_python_wants_a_signature_and_maybe_a_name() -> None:
+    host("double (double)")(math.sqrt)
+    assert (last().name, last().annotations) == ("sqrt", ())
+    host("i32 (i32)", name="three_less")(functools.partial(int.__rsub__, 3))
+    assert last().name == "three_less"
+    with pytest.raises(TypeError, match="host function sqrt has no annotations; give the IR signature"):
+        host(math.sqrt)
+    with pytest.raises(TypeError, match="without a name of its own is given one"):
+        host("i32 ()")(functools.partial(int))
+
+
+def test_of_a_method_and_an_object_that_can_be_called_self_is_no_parameter() -> None:
+    class Sum:
+        def __call__(self, a: int) -> int:
+            return a
+
+        def text(self, a: str) -> int:
+            return len(a)
+
+    host("i64 (i64)", name="sum")(Sum())
+    assert last().annotations == ("int",)
+    host(Sum().text)
+    assert (last().signature, last().annotations) == ("i64 (ptr)", ("str",))
 
 
 # In a session
@@ -136,6 +163,44 @@ def test_the_last_file_wins(session: Session, tmp_path: Path) -> None:
     load(session, tmp_path, "@host('i32 ()')\ndef f():\n    return 2")
     assert session.call("f") == 2
     assert session.call("one") == 2
+
+
+CALLER = "define i32 @one() {\n %r = call i32 @f()\n ret i32 %r\n}\n"
+POINTER = "@to = global ptr @f\ndefine i32 @two() {\n %p = load ptr, ptr @to\n %r = call i32 %p()\n ret i32 %r\n}"
+
+
+def test_the_last_file_wins_for_those_that_are_linked_too(session: Session, tmp_path: Path) -> None:
+    load(session, tmp_path, "@host('i32 ()')\ndef f():\n    return 1")
+    session.load(f"declare i32 @f()\n{CALLER}{POINTER}")
+    assert (session.call("one"), session.call("two"), session.call("f")) == (1, 1, 1)
+    load(session, tmp_path, "@host('i32 ()', pattern='f*')\ndef any(name):\n    return 2")
+    assert (session.call("one"), session.call("two"), session.call("f")) == (1, 1, 1)  # names go before patterns
+    load(session, tmp_path, "@host('i32 ()')\ndef f():\n    return 3")
+    assert (session.call("one"), session.call("two"), session.call("f")) == (3, 3, 3)
+    session.undo(4)
+    assert (session.call("one"), session.call("two"), session.call("f")) == (1, 1, 1)
+
+
+def test_the_last_file_wins_with_another_signature_too(session: Session, tmp_path: Path) -> None:
+    load(session, tmp_path, "@host('i32 ()')\ndef f():\n    return 1")
+    session.load(f"declare i32 @f()\n{CALLER}{POINTER}")
+    assert (session.call("one"), session.call("two")) == (1, 1)
+    load(session, tmp_path, "@host('i64 ()')\ndef f():\n    return 2")
+    assert (session.call("one"), session.call("two")) == (2, 2)
+    assert "warning: f is declared as i32 (), the host function is i64 ()" in session.notes
+    session.load("declare i64 @f()\ndefine i64 @three() {\n %r = call i64 @f()\n ret i64 %r\n}")
+    assert session.call("three") == 2
+    load(session, tmp_path, "@host('i32 ()')\ndef f():\n    return 4")
+    assert (session.call("one"), session.call("two"), session.call("three")) == (4, 4, 4)
+
+
+def test_a_file_that_fails_leaves_those_that_are_linked(session: Session, tmp_path: Path) -> None:
+    load(session, tmp_path, "@host('i32 ()')\ndef f():\n    return 1")
+    session.load(f"declare i32 @f()\n{CALLER}")
+    assert session.call("one") == 1
+    with pytest.raises(HostError, match="ZeroDivisionError"):
+        load(session, tmp_path, "@host('i32 ()')\ndef f():\n    return 2\n1 / 0")
+    assert session.call("one") == 1
 
 
 def test_a_name_wins_over_a_pattern(session: Session, tmp_path: Path) -> None:
@@ -231,6 +296,11 @@ def test_a_host_file_may_import_its_neighbours(session: Session, tmp_path: Path)
     (tmp_path / "neighbour_of_host_file.py").write_text("VALUE = 7\n")
     load(session, tmp_path, "from neighbour_of_host_file import VALUE\n@host('i32 ()')\ndef f():\n    return VALUE")
     assert session.call("f") == 7
+
+
+def test_a_host_file_has_its_own_future(session: Session, tmp_path: Path) -> None:
+    load(session, tmp_path, "@host\ndef f(a: int) -> 'int':\n    return int(f.__annotations__['a'] is int)")
+    assert session.call("f", 0) == 1
 
 
 # Whose symbol it is

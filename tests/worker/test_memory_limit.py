@@ -5,7 +5,7 @@ import resource
 import pytest
 
 from jitrepl import Session
-from jitrepl.errors import WorkerDied
+from jitrepl.errors import JITError, WorkerDied
 from jitrepl.shell.settings import Limits
 from jitrepl.worker.memory_limit import MemoryLimit, mapped, out_of_memory
 
@@ -45,6 +45,14 @@ def test_what_inputs_take_is_added_up_and_can_be_given_back() -> None:
         assert session.call("malloc", 12_000_000) == 0
         session.call("free", first)
         assert session.call("malloc", 12_000_000)
+
+
+def test_what_an_instruction_allocates_counts() -> None:
+    with Session(limits=Limits(memory=16 * MEGABYTE)) as session:
+        session.evaluate("alloca i8, i32 12000000")
+        with pytest.raises(JITError, match="no memory left"):
+            session.evaluate("alloca i8, i32 12000000")
+        assert session.evaluate("add i32 1, 2") == 3
 
 
 @pytest.mark.parametrize("snapshots", [True, False])

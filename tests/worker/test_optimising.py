@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jitrepl import Session, messages
+from jitrepl.errors import JitreplError
 from jitrepl.shell.commands import run_command
 
 NEXT = """
@@ -45,6 +46,12 @@ def test_where_static_initialisers_run_again_they_do_not_and_that_is_said(sessio
     run_command(session, ":optimise input 1")
     assert session.call("next") == 1
     assert "@count was reset: the static initialisers of <input 1> run again" in session.notes
+
+
+def test_a_pass_that_is_no_text_is_none(session: Session) -> None:
+    session.load(NEXT)
+    with pytest.raises(JitreplError, match="unknown pass name"):
+        session.ask(messages.Optimise("next", passes="\udcff"))
 
 
 def test_what_clang_wants_left_alone_is_optimised(session: Session) -> None:

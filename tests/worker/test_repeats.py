@@ -206,7 +206,7 @@ def test_what_counts_is_what_a_name_means_now(session: Session) -> None:
 def test_a_host_function_is_not_what_the_c_library_has_under_its_name(session: Session, tmp_path: Path) -> None:
 
     file = tmp_path / "strlen.py"
-    file.write_text("@host('i64 (ptr)')\ndef strlen(text): return 5\n")
+    file.write_text("from jitrepl import host\n@host('i64 (ptr)')\ndef strlen(text): return 5\n")
     session.host(str(file))
     assert leaves_copies(session, "library")
 

@@ -70,5 +70,5 @@ class Lender:
 
 
 def _type_text(context: Context, name: str) -> str:
-    type = llvm.named_type(context.ptr, name.encode())
+    type = llvm.named_type(context.ptr, llvm.encoded(name))
     return llvm.text_of(llvm.print_type(type)) if type else ""

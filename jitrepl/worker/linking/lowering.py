@@ -9,8 +9,8 @@ from ctypes import c_void_p
 
 from jitrepl.errors import InputError
 from jitrepl.worker import llvm
-from jitrepl.worker.linking.rewrite import comdat, encoded, rename, values_of
-from jitrepl.worker.linking.sections import CONSTRUCTORS, DESTRUCTORS, complete, gather, keep_bounded, listed, operand
+from jitrepl.worker.linking.rewrite import comdat, rename, values_of
+from jitrepl.worker.linking.sections import CONSTRUCTORS, DESTRUCTORS, complete, gather, keep_bounded, listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,14 +98,14 @@ def _own_exit_handlers(ptr: int, id: str) -> None:
     if handle and llvm.is_declaration(handle):
         rename(handle, DSO + id)
     elif not handle and function:
-        handle = llvm.add_global(ptr, llvm.pointer_type(llvm.module_context(ptr), 0), encoded(DSO + id))
+        handle = llvm.add_global(ptr, llvm.pointer_type(llvm.module_context(ptr), 0), llvm.encoded(DSO + id))
     if not function or not llvm.is_declaration(function) or llvm.count_params(function) != 1:
         return
     context = llvm.module_context(ptr)
     pointer, number = llvm.pointer_type(context, 0), llvm.int32_type(context)
     taking = llvm.function_type(number, (c_void_p * 3)(pointer, pointer, pointer), 3, 0)
     register = llvm.named_function(ptr, _CXA_AT_EXIT) or llvm.add_function(ptr, _CXA_AT_EXIT, taking)
-    own = llvm.add_function(ptr, encoded(f"{PREFIX}atexit"), llvm.value_type(function))
+    own = llvm.add_function(ptr, llvm.encoded(f"{PREFIX}atexit"), llvm.value_type(function))
     llvm.set_linkage(own, llvm.INTERNAL)
     llvm.replace_uses(function, own)  # its declaration may have debug info, which is wrong on a definition
     values = (c_void_p * 3)(llvm.param(own, 0), llvm.const_null(pointer), handle)
@@ -140,14 +140,14 @@ def _give_size(ptr: int, alias: int) -> None:
     """
     base = llvm.aliasee(alias)
     while _is_expression(base):
-        values = [operand(base, at) for at in range(llvm.operand_count(base))]
+        values = [llvm.operand(base, at) for at in range(llvm.operand_count(base))]
         base = next((value for value in values if _is_expression(value) or _is_variable(value)), 0)
     if not base or llvm.is_thread_local(base) or llvm.linkage(base) == llvm.PRIVATE or comdat(base):
         return
     linkage, visibility, name = llvm.linkage(base), llvm.visibility(base), llvm.name_of(base)
     llvm.set_linkage(base, llvm.PRIVATE)
     rename(base, f"{name}#body")
-    whole = llvm.add_alias(ptr, llvm.value_type(base), 0, base, encoded(name))
+    whole = llvm.add_alias(ptr, llvm.value_type(base), 0, base, llvm.encoded(name))
     llvm.set_linkage(whole, linkage)
     llvm.set_visibility(whole, visibility)
 
@@ -164,14 +164,14 @@ def _lower_ifuncs(ptr: int, id: str, machine: str) -> None:
     context = llvm.module_context(ptr)
     pointer, nothing = llvm.pointer_type(context, 0), llvm.void_type(context)
     builder = llvm.create_builder(context)
-    resolve = llvm.add_function(ptr, encoded(ifunc_symbol(id)), llvm.function_type(nothing, None, 0, 0))
+    resolve = llvm.add_function(ptr, llvm.encoded(ifunc_symbol(id)), llvm.function_type(nothing, None, 0, 0))
     resolving = llvm.append_block(context, resolve, b"")
     jumping = llvm.function_type(nothing, (c_void_p * 1)(pointer), 1, 0)
     assembly = llvm.inline_assembly(jumping, jump, len(jump), b"i", 1, 1, 0, 0, 0)
     returning = llvm.function_type(pointer, None, 0, 0)
     for ifunc in values_of(ptr, llvm.first_ifunc, llvm.next_ifunc):
         name = llvm.name_of(ifunc)
-        slot = llvm.add_global(ptr, pointer, encoded(f"{PREFIX}ifunc.{name}"))
+        slot = llvm.add_global(ptr, pointer, llvm.encoded(f"{PREFIX}ifunc.{name}"))
         llvm.set_linkage(slot, llvm.INTERNAL)
         llvm.set_initializer(slot, llvm.const_null(pointer))
         stub = llvm.add_function(ptr, b"", llvm.value_type(ifunc))

@@ -57,9 +57,7 @@ class ObjectModule(SessionModule):
     def parse(self, context: Context | None = None) -> Module:
         """A module without anything in it: an object has no IR."""
         own = context or Context()
-        return Module(
-            llvm.create_module(self.name.encode("utf-8", "surrogateescape"), own.ptr), None if context else own
-        )
+        return Module(llvm.create_module(llvm.encoded(self.name), own.ptr), None if context else own)
 
 
 class ObjectUnit(Unit):

@@ -28,6 +28,11 @@ _process = ctypes.CDLL(None)
 _process.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 
 
+def works_on(triple: str) -> bool:
+    """Whether code for a target can be redirected."""
+    return triple.startswith("x86_64")
+
+
 def can_redirect(address: int) -> bool:
     """Whether the code at an address, which the session has compiled, has room for a jump."""
     return ctypes.string_at(address, 2) in (PROLOGUE[:2], _JUMP) and (

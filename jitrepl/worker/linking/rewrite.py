@@ -21,14 +21,9 @@ comdat = llvm.prototype("LLVMGetComdat", llvm.Ptr, llvm.Ptr)
 _selection = llvm.prototype("LLVMGetComdatSelectionKind", c_int, llvm.Ptr)
 
 
-def encoded(name: str) -> bytes:
-    """A name as LLVM has it."""
-    return name.encode("utf-8", "surrogateescape")
-
-
 def value_named(module: int, name: str) -> int | None:
     """The global value of a module that has a name, as an `LLVMValueRef`."""
-    data = encoded(name)
+    data = llvm.encoded(name)
     found: int | None = (
         llvm.named_function(module, data)
         or llvm.named_global(module, data)
@@ -56,7 +51,7 @@ def values_of(module: int, first: Callable[[int], int], following: Callable[[int
 
 def rename(value: int, symbol: str) -> None:
     """Give a global value another name; whoever uses it follows."""
-    data = encoded(symbol)
+    data = llvm.encoded(symbol)
     llvm.set_name(value, data, len(data))
 
 
@@ -91,12 +86,12 @@ def undefine(module: int, name: str, symbol: str) -> None:
     value = value_named(module, name)
     if not value:
         return
-    if llvm.named_function(module, encoded(name)) == value and not _is_meant_otherwise(module, value):
+    if llvm.named_function(module, llvm.encoded(name)) == value and not _is_meant_otherwise(module, value):
         llvm.set_comdat(value, None)
         llvm.set_linkage(value, llvm.AVAILABLE_EXTERNALLY)  # a body that nobody emits
         if symbol != name:
             rename(value, symbol)
-    elif llvm.named_global(module, encoded(name)) == value and not aliases_of(module, value):
+    elif llvm.named_global(module, llvm.encoded(name)) == value and not aliases_of(module, value):
         llvm.set_comdat(value, None)
         llvm.set_initializer(value, None)
         llvm.set_linkage(value, llvm.EXTERNAL)
@@ -108,7 +103,7 @@ def undefine(module: int, name: str, symbol: str) -> None:
 
 def erase(module: int, name: str) -> None:
     """Make a definition a declaration, for people to read; unlike `undefine`, this leaves no trace of the body."""
-    value = llvm.named_function(module, encoded(name))
+    value = llvm.named_function(module, llvm.encoded(name))
     if not value or _is_meant_otherwise(module, value):
         undefine(module, name, name)
         return
@@ -125,10 +120,10 @@ def _replace(module: int, value: int, name: str, symbol: str) -> None:
     llvm.replace_uses(value, stand_in)
     for alias in aliases:
         llvm.set_aliasee(alias, value)
-    if llvm.named_alias(module, encoded(f"{name}#was"), len(encoded(f"{name}#was"))):
+    if llvm.named_alias(module, llvm.encoded(f"{name}#was"), len(llvm.encoded(f"{name}#was"))):
         # llvm-c cannot delete an alias; this one is to mean nothing.
         number = llvm.int32_type(llvm.module_context(module))
-        target = llvm.add_global(module, number, encoded(f"{name}#nothing"))
+        target = llvm.add_global(module, number, llvm.encoded(f"{name}#nothing"))
         llvm.set_initializer(target, llvm.const_int(number, 0, 0))
         llvm.set_linkage(target, llvm.PRIVATE)
         llvm.set_aliasee(value, target)
@@ -140,8 +135,8 @@ def _replace(module: int, value: int, name: str, symbol: str) -> None:
 def _declared_like(module: int, value: int, symbol: str) -> int:
     type = llvm.value_type(value)
     if llvm.type_kind(type) == _FUNCTION_KIND:
-        return llvm.add_function(module, encoded(symbol), type)  # type: ignore[no-any-return]
-    made: int = llvm.add_global(module, type, encoded(symbol))
+        return llvm.add_function(module, llvm.encoded(symbol), type)  # type: ignore[no-any-return]
+    made: int = llvm.add_global(module, type, llvm.encoded(symbol))
     if llvm.is_thread_local(value):
         llvm.set_thread_local(made, 1)
     return made
@@ -205,7 +200,7 @@ def publish(module: int, name: str, symbol: str) -> None:
         llvm.set_visibility(value, _HIDDEN)
         rename(value, symbol)
         return
-    alias = llvm.add_alias(module, llvm.value_type(value), 0, value, encoded(symbol))
+    alias = llvm.add_alias(module, llvm.value_type(value), 0, value, llvm.encoded(symbol))
     llvm.set_visibility(alias, _HIDDEN)
 
 
@@ -226,7 +221,7 @@ _ADDRESS_IN_THREAD = "llvm.threadlocal.address"
 def export_label(module: int, name: str, symbol: str) -> None:
     """Make what a module's assembly may define known under another symbol, too, even if it is the module's own."""
     text = f'.ifdef "{name}"\n.globl "{symbol}"\n.set "{symbol}", "{name}"\n.endif\n'
-    data = encoded(text)
+    data = llvm.encoded(text)
     llvm.append_module_asm(module, data, len(data))
 
 
@@ -241,7 +236,7 @@ def forget_initialisers(module: int) -> None:
 
 def initial_value(module: int, name: str) -> str:
     """How a variable's initialiser is written; "" if it has none."""
-    value = llvm.named_global(module, encoded(name))
+    value = llvm.named_global(module, llvm.encoded(name))
     initializer = llvm.initializer(value) if value else None
     return llvm.text_of(llvm.print_value(initializer)) if initializer else ""
 

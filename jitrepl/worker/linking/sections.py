@@ -10,7 +10,7 @@ from __future__ import annotations
 from ctypes import c_uint, c_uint64, c_void_p
 
 from jitrepl.worker import llvm
-from jitrepl.worker.linking.rewrite import encoded, rename, values_of
+from jitrepl.worker.linking.rewrite import rename, values_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ _FORMER_FIELDS = 2
 _POINTER, _ARRAY = 12, 11  # LLVMTypeKind
 
 _section = llvm.prototype("LLVMGetSection", llvm.Str, llvm.Ptr)
-operand = llvm.prototype("LLVMGetOperand", llvm.Ptr, llvm.Ptr, c_uint)
 _struct = llvm.prototype("LLVMConstStructInContext", llvm.Ptr, llvm.Ptr, llvm.Ptr, c_uint, llvm.Bool)
 _array = llvm.prototype("LLVMConstArray2", llvm.Ptr, llvm.Ptr, llvm.Ptr, c_uint64)
 _is_null = llvm.prototype("LLVMIsNull", llvm.Bool, llvm.Ptr)
@@ -70,7 +69,7 @@ def _pointers(constant: int) -> Iterator[int]:
         yield constant
     elif kind == _ARRAY:
         for at in range(llvm.operand_count(constant)):
-            yield from _pointers(operand(constant, at))
+            yield from _pointers(llvm.operand(constant, at))
 
 
 def gather(module: int) -> None:
@@ -89,7 +88,7 @@ def complete(module: int) -> None:
     for kind in (CONSTRUCTORS, DESTRUCTORS):
         rows = _rows(module, kind)
         if rows and llvm.operand_count(rows[0]) == _FORMER_FIELDS:
-            _write_table(module, kind, [_row(module, (operand(row, 0), operand(row, 1))) for row in rows])
+            _write_table(module, kind, [_row(module, (llvm.operand(row, 0), llvm.operand(row, 1))) for row in rows])
 
 
 def _rows(module: int, kind: str) -> list[int]:
@@ -97,7 +96,7 @@ def _rows(module: int, kind: str) -> list[int]:
     initial = llvm.initializer(table) if table else None
     if not initial or _is_null(initial):
         return []
-    return [operand(initial, at) for at in range(llvm.operand_count(initial))]
+    return [llvm.operand(initial, at) for at in range(llvm.operand_count(initial))]
 
 
 def _row(module: int, fields: tuple[int, int]) -> int:
@@ -127,7 +126,7 @@ def keep_bounded(module: int, prefix: str) -> None:
     names: set[bytes] = set()
     for variable in values_of(module, llvm.first_global, llvm.next_global):
         name = llvm.name_of(variable) if llvm.is_declaration(variable) else ""
-        names.update(encoded(name.removeprefix(start)) for start in _BOUNDS if name.startswith(start))
+        names.update(llvm.encoded(name.removeprefix(start)) for start in _BOUNDS if name.startswith(start))
     if not names:
         return
     for number, variable in enumerate(values_of(module, llvm.first_global, llvm.next_global)):

@@ -59,7 +59,7 @@ class Units:
         """Called with the module id of a unit that was materialized, before it is removed."""
         self.redefines = redefines
         """Whether a definition may take the place of one that is in use, and locals can be called by name."""
-        self._redirects = redefines and jit.triple.startswith("x86_64")
+        self._redirects = redefines and redirect.works_on(jit.triple)
         self._units: dict[str, Unit] = {}
         self._ids: set[str] = set()
         self._symbols: dict[str, Unit | None] = {}

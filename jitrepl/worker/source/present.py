@@ -83,7 +83,7 @@ class Presenter:
                     return self._meaning(found.function(value), value.source_type.language, depth)
                 except Unreadable:
                     raise
-                except Exception as problem:
+                except BaseException as problem:  # `exit()` in a formatter is not to end the process
                     self._note_failure(found, problem)
             return self._plain(value, depth)
         except Unreadable as problem:
@@ -102,11 +102,11 @@ class Presenter:
             self._found[names] = next(matching, None)
         return self._found[names]
 
-    def _note_failure(self, formatter: Formatter, problem: Exception) -> None:
+    def _note_failure(self, formatter: Formatter, problem: BaseException) -> None:
         from jitrepl.worker.hosts import described
 
-        code = formatter.function.__code__
-        note = f"formatter {code.co_name} failed: {described(problem, code.co_filename)}"
+        name = getattr(formatter.function, "__name__", f"of {formatter.pattern}")
+        note = f"formatter {name} failed: {described(problem, formatter.function)}"
         if note not in self.notes:
             self.notes.append(note)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -26,6 +27,10 @@ typedef struct { int any; } strange;
 point here(void) { return (point){1, 2}; }
 slice text(void) { return (slice){"some text", 4}; }
 slice broken(void) { return (slice){(const char *)16, 4}; }
+typedef struct { int n; } leaving;
+typedef struct { int n; } object;
+leaving left(void) { return (leaving){6}; }
+object called(void) { return (object){7}; }
 struct holder held(void) { return (struct holder){{3, 4}, {1999}}; }
 strange odd(void) { return (strange){0}; }
 int year_of(date d) { return d.year; }
@@ -55,6 +60,19 @@ def date(value):
 @formatter("strange")
 def strange(value):
     return value["nothing"]
+
+
+@formatter("leaving")
+def leaving(value):
+    raise SystemExit(3)
+
+
+class Raises:
+    def __call__(self, value):
+        raise ValueError("no")
+
+
+formatter("object")(Raises())
 """
 
 
@@ -73,7 +91,7 @@ def formatted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
         session.load(folder / "made.bc")
         reply = session.ask(AddHost(str(folder / "formatters.py")))
         assert isinstance(reply, HostsAdded)
-        assert reply.formatters == ("point", "slice", "date", "strange")
+        assert reply.formatters == ("point", "slice", "date", "strange", "leaving", "object")
         yield session
 
 
@@ -98,6 +116,19 @@ def test_a_formatter_that_fails_is_a_note_and_the_value_is_shown_without_it(form
     (note,) = formatted.notes
     assert note.startswith("formatter strange failed: KeyError: 'strange has no field nothing; it has any' (")
     assert note.endswith("formatters.py:24)")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "note"),
+    [
+        ("left", "leaving {n = 6}", r"formatter leaving failed: SystemExit: 3 \(.*formatters\.py:29\)"),
+        ("called", "object {n = 7}", r"formatter of object failed: ValueError: no \(.*formatters\.py:34\)"),
+    ],
+)
+def test_whatever_a_formatter_is_and_raises(formatted: Session, name: str, value: str, note: str) -> None:
+    reply = formatted.ask_call(name, ())
+    assert f"{reply.value.type} {reply.value.text}" == value
+    assert re.fullmatch(note, reply.notes[0])
 
 
 def test_a_file_that_fails_registers_nothing(tmp_path: Path, formatted: Session) -> None:
