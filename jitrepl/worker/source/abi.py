@@ -115,18 +115,23 @@ def _fits(type: SourceType, given: list[tuple[Type, bool]]) -> Iterator[list[Pie
         return
     if _is_whole(type, first):
         yield [Piece(0, first)]
-    if not isinstance(type, Scalar | Address) or _is_complex(type):
+    if not isinstance(type, Scalar | Address) or _is_two(type):
         if len(given) > 1 and not given[1][1]:
             second = given[1][0]
             offset = _second_offset(type, first, second)
             if _is_pair(type, first, second, offset):
                 yield [Piece(0, first), Piece(offset, second)]
-        if isinstance(first, Pointer) and type.size > _EIGHTBYTE and not _is_complex(type):
+        if isinstance(first, Pointer) and type.size > _EIGHTBYTE and not isinstance(type, Scalar):
             yield [Piece(0, first, True)]
 
 
 def _is_complex(type: SourceType) -> bool:
     return isinstance(type, Scalar) and type.kind == "complex"
+
+
+def _is_two(type: SourceType) -> bool:
+    """Whether a number may be two in IR: `_Complex`, and a `_BitInt` of more than 64 bits."""
+    return _is_complex(type) or (isinstance(type, Scalar) and _EIGHTBYTE < type.size <= _REGISTERS)
 
 
 def is_empty(type: SourceType) -> bool:

@@ -130,7 +130,7 @@ class Writer:
                 return values.write(Float(form, plain.size), str(node), self._memory)
             except ArgumentError as problem:
                 raise ArgumentError(problem.message.replace(form, spell(type)), problem.hint) from None
-        integer = Int(8 * plain.size, plain.size)
+        integer = Int(plain.bits, plain.size)
         integer.text = spell(type)
         data = values.write(integer, str(node), self._memory)
         if plain.kind == "bool" and int.from_bytes(data, "little") > 1:

@@ -52,11 +52,14 @@ class Scalar(SourceType):
         kind: `bool`, `signed`, `unsigned`, `char` (a character, not a small number), `float` or `complex`.
     """
 
-    __slots__ = ("kind",)
+    __slots__ = ("bits", "kind")
 
     def __init__(self, name: str, size: int, language: str, kind: str) -> None:
         super().__init__(name, size, language)
         self.kind = kind
+        width = name.partition("_BitInt(")[2].rstrip(")")  # C23, 6.2.5
+        self.bits = int(width) if width.isdigit() else 8 * size
+        """How many bits of it mean something."""
 
 
 class Address(SourceType):

@@ -217,7 +217,7 @@ class SourceValue:
         if isinstance(plain, Address):
             return int.from_bytes(self.data, "little")
         if isinstance(plain, Enumeration):
-            return self._integer(plain.size, plain.signed)
+            return self._integer(*(self._bits or (8 * plain.size, 0)), plain.signed)
         if not isinstance(plain, Scalar):
             raise TypeError(f"a {self.type} is not one number")
         if plain.kind == "float":
@@ -226,13 +226,11 @@ class SourceValue:
             half = Scalar("", plain.size // 2, plain.language, "float")
             data = self.data
             return tuple(floats.to_python(float_format(half), part) for part in (data[: half.size], data[half.size :]))
-        value = self._integer(plain.size, plain.kind == "signed" or plain.name == "char")
+        signed = plain.kind == "signed" or plain.name == "char"
+        value = self._integer(*(self._bits or (plain.bits, 0)), signed)
         return bool(value) if plain.kind == "bool" else value
 
-    def _integer(self, size: int, signed: bool) -> int:
-        if self._bits is None:
-            return int.from_bytes(self.memory.read(self.address, size), "little", signed=signed)
-        width, first = self._bits
+    def _integer(self, width: int, first: int, signed: bool) -> int:
         data = self.memory.read(self.address, (first + width + 7) // 8)
         value = int.from_bytes(data, "little") >> first & (1 << width) - 1
         return value - (1 << width) if signed and width and value >> width - 1 else value
@@ -272,6 +270,8 @@ class Elements:
         """
         plain = self.type.plain
         if not isinstance(plain, Scalar) or plain.size not in _CODES or plain.kind not in _PACKED:
+            return None
+        if plain.bits != 8 * plain.size:
             return None
         code = _CODES[plain.size]
         if plain.kind == "float":

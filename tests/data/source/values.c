@@ -87,3 +87,11 @@ int added(int count, ...) {
 
 struct point origin = {3, 4};
 const char *names[2] = {"a", "b"};
+
+struct narrow { _BitInt(17) a; unsigned _BitInt(3) b; };
+_BitInt(37) same_37(_BitInt(37) x) { return x; }
+_BitInt(100) same_100(_BitInt(100) x) { return x; }
+_BitInt(129) same_129(_BitInt(129) x) { return x; }
+struct narrow same_narrow(struct narrow x) { return x; }
+struct sevens { _BitInt(7) all[3]; };
+struct sevens same_sevens(struct sevens x) { return x; }

@@ -130,6 +130,11 @@ OF_C = {
     "total [{1, 2}, {3, 4}] 2": ("int 14", 14),
     "apply @sum 1 2": ("int 3", 3),
     "added 3 1 2 3": ("int 6", 6),
+    "same_37 -5": ("_BitInt(37) -5", -5),
+    "same_100 -5": ("_BitInt(100) -5", -5),
+    "same_129 -5": ("_BitInt(129) -5", -5),
+    "same_narrow {-65536, 7}": ("struct narrow {a = -65536, b = 7}", (-65536, 7)),
+    "same_sevens {[-64, 2, -3]}": ("struct sevens {all = {-64, 2, -3}}", ([-64, 2, -3],)),
 }
 
 
@@ -164,6 +169,14 @@ WRONG = {
     "sum 1": ("@sum takes 2 arguments, 1 given: int sum(int, int)", ""),
     "sum 99999999999 1": (
         "argument 1 of @sum: 99999999999 does not fit int (-2147483648 … 4294967295)",
+        "",
+    ),
+    "same_narrow {-70000, 7}": (
+        "argument 1 of @same_narrow: field a of struct narrow: -70000 does not fit _BitInt(17) (-65536 … 131071)",
+        "",
+    ),
+    "same_narrow {1, 9}": (
+        "argument 1 of @same_narrow: field b of struct narrow: 9 does not fit unsigned _BitInt(3) (-4 … 7)",
         "",
     ),
     "truth 2": ("argument 1 of @truth: bool is true or false, not 2", ""),
