@@ -186,6 +186,12 @@ def without_colours(text: str) -> str:
     return sub("\x1b\\[[0-9;]*[mK]", "", text)
 
 
+def name_of(problem: JitreplError) -> str:
+    """The name under which an error crosses the wire: that of its class, or of the nearest one in this tree."""
+    names = (kind.__name__ for kind in type(problem).__mro__ if globals().get(kind.__name__) is kind)
+    return str(next(names))
+
+
 def by_name(name: str) -> type[JitreplError]:
     """The class of this tree called `name`; errors cross the wire by class name."""
     found = globals().get(name)

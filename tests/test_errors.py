@@ -6,6 +6,7 @@ import pytest
 
 from jitrepl import errors
 from jitrepl.errors import JitreplError, WorkerDied, by_name
+from jitrepl.worker.jit import LinkError
 
 TREE = [c for _, c in inspect.getmembers(errors, inspect.isclass) if issubclass(c, JitreplError)]
 
@@ -29,6 +30,11 @@ def test_the_drawing_shows_every_error_with_its_parent() -> None:
 def test_every_error_is_found_by_its_name_and_documented(kind: type[JitreplError]) -> None:
     assert by_name(kind.__name__) is kind
     assert kind.__doc__
+
+
+def test_an_error_of_the_worker_alone_crosses_the_wire_as_what_it_is_here() -> None:
+    assert errors.name_of(LinkError("Symbols not found: [ f ]", ("f",))) == "JITError"
+    assert errors.name_of(errors.UndefinedError("no @f")) == "UndefinedError"
 
 
 @pytest.mark.parametrize("name", ["", "Exception", "by_name", "__builtins__", "OSError", "annotations"])

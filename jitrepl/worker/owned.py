@@ -178,6 +178,22 @@ def parse(data: bytes, name: str, context: Context | None = None) -> tuple[Modul
     return Module(module.value, None if context else own), ""
 
 
+def own_module(text: str, name: str) -> Module:
+    """A module that jitrepl wrote.
+
+    Args:
+        text: its IR.
+        name: its id.
+
+    Raises:
+        InternalError: if LLVM does not read it.
+    """
+    module, message = parse(llvm.encoded(text), name)
+    if module is None:
+        raise InternalError(f"IR that jitrepl wrote is refused: {message}")
+    return module
+
+
 def verify(module: Module) -> str:
     """LLVM's verifier's message about a module, or "" (llvm-c/Analysis.h, `LLVMReturnStatusAction`)."""
     message = c_void_p()

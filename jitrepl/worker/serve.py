@@ -9,7 +9,7 @@ import os
 import sys
 
 from jitrepl import messages, wire
-from jitrepl.errors import InternalError, JITError, JitreplError
+from jitrepl.errors import InternalError, JITError, JitreplError, name_of
 from jitrepl.worker.process import silence
 
 TYPE_CHECKING = False
@@ -249,7 +249,7 @@ _GLANCES = 100
 
 def _failed(problem: JitreplError, engine: Engine | None) -> messages.Failed:
     notes = engine.take_notes() if engine else ()
-    kind = type(problem).__name__
+    kind = name_of(problem)
     return messages.Failed(kind, problem.message, problem.hint, notes, problem.details)
 
 

@@ -17,12 +17,12 @@ from struct import pack
 from time import monotonic
 
 from jitrepl import messages, wire
-from jitrepl.errors import InternalError, JITError
+from jitrepl.errors import JITError
 from jitrepl.tracer import tracer_of
 from jitrepl.worker.arenas import arena_code, use_arenas
 from jitrepl.worker.jit import Jit
 from jitrepl.worker.linking.lowering import PREFIX
-from jitrepl.worker.owned import parse
+from jitrepl.worker.owned import own_module
 from jitrepl.worker.process import hold_lifeline, moved_high
 
 _CLONE_PARENT, _SIGCHLD = 0x8000, 17  # <linux/sched.h>, <signal.h>
@@ -53,10 +53,7 @@ class Copier:
 
     def __init__(self, jit: Jit, dies_with_shell: bool) -> None:
         name = f"{PREFIX}copy"
-        module, message = parse((_fork_and_sleep(name, dies_with_shell) + arena_code(name)).encode(), name)
-        if module is None:
-            raise InternalError(f"what jitrepl wrote to copy processes is refused: {message}")
-        jit.add(module)
+        jit.add(own_module(_fork_and_sleep(name, dies_with_shell) + arena_code(name), name))
         self._fork = _Fork(jit.lookup(name))
         use_arenas(name, jit.lookup)
         self.succeeded = False

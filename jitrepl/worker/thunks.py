@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from ctypes import CFUNCTYPE, c_int32, c_void_p
 
-from jitrepl.errors import ArgumentError, InternalError, JITError
+from jitrepl.errors import ArgumentError, JITError
 from jitrepl.worker.jit import Jit
 from jitrepl.worker.languages.unwinding import FAILED, PERSONALITY, WayOut
 from jitrepl.worker.linking import redirect, rewrite
 from jitrepl.worker.linking.lowering import PREFIX
-from jitrepl.worker.owned import parse
+from jitrepl.worker.owned import own_module
 from jitrepl.worker.process import symbol_address
 from jitrepl.worker.signatures import Signature
 from jitrepl.worker.types import Type, Unsupported, Void
@@ -78,9 +78,7 @@ class Thunks:
         """
         self._count += 1
         name = f"{PREFIX}{kind}.{self._count}"
-        module, message = parse(write(name).encode(), name)
-        if module is None:
-            raise InternalError(f"a thunk that jitrepl wrote is refused: {message}")
+        module = own_module(write(name), name)
         if redirectable:
             rewrite.make_redirectable(module.ptr, redirect.PREFIX, redirect.PROLOGUE)
         tracker = self._jit.add(module)

@@ -15,7 +15,7 @@ from jitrepl.worker.crashes.note import CrashNote, read_note
 from jitrepl.worker.jit import Jit
 from jitrepl.worker.languages.one_unwinder import walker
 from jitrepl.worker.linking.lowering import PREFIX
-from jitrepl.worker.owned import parse
+from jitrepl.worker.owned import own_module
 from jitrepl.worker.process import CRASHES, ONSTACK, SIGINFO, SignalStack, set_action
 
 _WALK, _INSTRUCTION = "_Unwind_Backtrace", "_Unwind_GetIP"
@@ -34,10 +34,7 @@ class CrashHandler:
         page = ctypes.addressof(ctypes.c_char.from_buffer(self._page))
         name = f"{PREFIX}crash"
         walk, instruction = (walker(symbol) or 0 for symbol in (_WALK, _INSTRUCTION))
-        module, message = parse(handler(name, page, walk, instruction).encode(), name)
-        if module is None:
-            raise RuntimeError(message)
-        jit.add(module)
+        jit.add(own_module(handler(name, page, walk, instruction), name))
         self._handler = jit.lookup(name)
         self._stack = SignalStack(_STACK_SIZE)
         for number in CRASHES:

@@ -11,10 +11,9 @@ import ctypes
 import mmap
 from struct import iter_unpack, unpack_from
 
-from jitrepl.errors import InternalError
 from jitrepl.worker.jit import Jit
 from jitrepl.worker.linking.lowering import PREFIX
-from jitrepl.worker.owned import parse
+from jitrepl.worker.owned import own_module
 from jitrepl.worker.process import symbol_address
 
 NAME = "pthread_create"
@@ -45,10 +44,7 @@ class ThreadStarter:
             return
         if self.address is None:
             name = f"{PREFIX}thread"
-            module, message = parse(_starter(name, original).encode(), name)
-            if module is None:
-                raise InternalError(f"what jitrepl wrote to start threads is refused: {message}")
-            self._jit.add(module)
+            self._jit.add(own_module(_starter(name, original), name))
             self.address = self._jit.lookup(name)
         for library in _open_libraries():
             if library.base not in self._patched and library.file.startswith(_LIBRARIES):

@@ -93,10 +93,19 @@ def _legacy(path: str) -> str:
 
     def spelled(match: re.Match[str]) -> str:
         code = match[1]
-        return _ESCAPES.get(code) or (chr(int(code[1:], 16)) if code[0] == "u" else match[0])
+        return _ESCAPES.get(code) or _character(code) or match[0]
 
     path = re.sub(r"(?<![^:])_\$", "$", path)
     return re.sub(r"\$(u[0-9a-f]{1,6}|[A-Z]{1,2})\$", spelled, path).replace("..", "::")
+
+
+def _character(code: str) -> str:
+    """The character that a `u2a` stands for; "" if that is none, or one that controls terminals."""
+    if code[0] != "u":
+        return ""
+    number = int(code[1:], 16)
+    text = chr(number) if number < 0xD800 or 0xDFFF < number <= 0x10FFFF else ""
+    return text if text.isprintable() else ""
 
 
 def _call(candidates: tuple[tuple[str, bool], ...], text: str) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ctypes
 
-from jitrepl.errors import InternalError, JITError, ThrownError
+from jitrepl.errors import JITError, ThrownError
 from jitrepl.worker.languages.demangle import demangle_type
 from jitrepl.worker.linking.lowering import PREFIX
-from jitrepl.worker.owned import parse
+from jitrepl.worker.owned import own_module
 from jitrepl.worker.process import symbol_address
 
 TYPE_CHECKING = False
@@ -73,10 +73,7 @@ class Exceptions:
 
     def _compile(self) -> Callable[[int], None]:
         callback = ctypes.cast(self._callback, ctypes.c_void_p).value or 0
-        module, message = parse(_landing_pad(callback).encode(), _HANDLE)
-        if module is None:
-            raise InternalError(f"what jitrepl wrote for exceptions is refused: {message}")
-        tracker = self._jit.add(module)
+        tracker = self._jit.add(own_module(_landing_pad(callback), _HANDLE))
         try:
             self._handle = _Handle(self._jit.lookup(_HANDLE))
         except JITError:

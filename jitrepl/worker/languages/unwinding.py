@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import ctypes
 
-from jitrepl.errors import InternalError
-from jitrepl.worker.owned import parse
+from jitrepl.worker.owned import own_module
 from jitrepl.worker.process import symbol_address
+from jitrepl.worker.reader import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,10 +73,7 @@ class WayOut:
         """Be ready for exceptions from here on, if this process has an unwinder."""
         if self.catches or symbol_address("_Unwind_ForcedUnwind") is None:
             return
-        module, message = parse(self._text().encode(), PERSONALITY)
-        if module is None:
-            raise InternalError(f"what jitrepl wrote for exceptions is refused: {message}")
-        self._jit.add(module)
+        self._jit.add(own_module(self._text(), PERSONALITY))
         self._jit.lookup(PERSONALITY)
         self._terminate = self._jit.lookup(_TERMINATE)
         self._way.leave = self._jit.lookup(_LEAVE)
@@ -212,10 +209,7 @@ class Personalities:
                 continue
             if name not in self._places:
                 variable = f"{_REFERENCE}{name}"
-                module, _ = parse(f'@"{variable}" = global ptr null'.encode(), f"__jitrepl.{variable}")
-                if module is None:
-                    continue
-                self._jit.add(module)
+                self._jit.add(own_module(f"{quoted(variable)} = global ptr null", f"__jitrepl.{variable}"))
                 self._places[name] = ctypes.c_uint64.from_address(self._jit.lookup(self._jit.prefix + variable))
         for name, place in self._places.items():
             place.value = symbol_address(name) or symbol_address(STAND_INS.get(name, "")) or 0
