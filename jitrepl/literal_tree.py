@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 CLOSERS: Final = {"[": "]", "(": ")", "{": "}", "<": ">", "<{": "}>"}
 _NAME: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-$._")
+_SHOWN: Final = 40
 
 
 class Literal:
@@ -28,6 +29,12 @@ class Literal:
 
     def __hash__(self) -> int:
         return hash(self._parts())
+
+    @property
+    def short(self) -> str:
+        """What a message shows of it."""
+        text = str(self)
+        return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
     def __repr__(self) -> str:
         parts = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)

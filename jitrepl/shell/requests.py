@@ -7,7 +7,7 @@ from _thread import RLock
 
 from jitrepl import messages
 from jitrepl.errors import InputError, IRError, JITError, SymbolError, UsageError, without_colours
-from jitrepl.filetypes import BITCODE_MAGIC
+from jitrepl.filetypes import is_bitcode
 from jitrepl.shell.client import Worker
 from jitrepl.shell.compilers import language_of
 from jitrepl.shell.settings import Limits
@@ -193,7 +193,7 @@ class Requests:
 
     def as_text(self, data: bytes) -> str:
         """An input as the user can read it: bitcode as textual IR."""
-        if not data.startswith(BITCODE_MAGIC):
+        if not is_bitcode(data):
             return data.decode("utf-8", "surrogateescape")
         reply = self.ask(messages.Dump(data=data))
         return reply.text if isinstance(reply, messages.Text) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from jitrepl.errors import ArgumentError, InputError
-from jitrepl.filetypes import ARCHIVE_MAGIC, BITCODE_MAGIC, ELF_MAGIC, SOURCE_SUFFIXES
+from jitrepl.filetypes import ARCHIVE_MAGIC, ELF_MAGIC, SOURCE_SUFFIXES, is_bitcode
 from jitrepl.literals import refuse_surrogates
 from jitrepl.shell.compilers import language_of
 
@@ -29,7 +29,7 @@ def kind_of(path: str, data: bytes) -> str:
         return LIBRARY if data[_ELF_TYPE : _ELF_TYPE + 1] == bytes((_ELF_SHARED,)) else OBJECT
     if data.startswith(ARCHIVE_MAGIC):
         return ARCHIVE
-    if data.startswith(BITCODE_MAGIC):
+    if is_bitcode(data):
         return CODE
     if path.endswith(SOURCE_SUFFIXES):
         return SOURCE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from jitrepl.filetypes import BITCODE_MAGIC
+from jitrepl.filetypes import is_bitcode
 from jitrepl.literal_tree import quoted
 
 TYPE_CHECKING = False
@@ -66,7 +66,7 @@ def _hidden(module: SessionModule) -> list[Global]:
 
 
 def _text(module: SessionModule) -> str:
-    return "" if module.object or module.data[:4] in BITCODE_MAGIC else module.data.decode("utf-8", "surrogateescape")
+    return "" if module.object or is_bitcode(module.data) else module.data.decode("utf-8", "surrogateescape")
 
 
 def _listed(names: list[str]) -> str:

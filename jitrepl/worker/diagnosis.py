@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from struct import pack, unpack
 
+from jitrepl.filetypes import is_bitcode
 from jitrepl.worker.llvm import version
 
 TYPE_CHECKING = False
@@ -134,7 +135,7 @@ def explain_verify(name: str, data: bytes, message: str) -> str:
 
     The verifier prints the instructions that it means; the line with the same words is the one.
     """
-    if data[:2] == b"BC":
+    if is_bitcode(data):
         return f"{name}: error: the module is invalid\n{message}"
     lines = data.decode("utf-8", "replace").splitlines()
     places = {_squeezed(line): number for number, line in reversed(list(enumerate(lines, 1)))}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from jitrepl import messages
 from jitrepl.errors import SymbolError
-from jitrepl.worker.process import library_at, symbol_address
+from jitrepl.worker.process import symbol_address
+from jitrepl.worker.shared_libraries import library_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -35,22 +35,9 @@ def open_library(path: str) -> None:
     ctypes.CDLL(path, mode=ctypes.RTLD_GLOBAL)
 
 
-class _Place(ctypes.Structure):
-    """`Dl_info` of <dlfcn.h>."""
-
-    _fields_ = (
-        ("file", ctypes.c_char_p),
-        ("base", ctypes.c_void_p),
-        ("name", ctypes.c_char_p),
-        ("address", ctypes.c_void_p),
-    )
-
-
-def library_at(address: int) -> str:
-    """The path of the library in which an address lies (dladdr(3)); "" if none is known."""
-    place = _Place()
-    found = _process.dladdr(ctypes.c_void_p(address), ctypes.byref(place))
-    return os.fsdecode(place.file) if found and place.file else ""
+def word_at(address: int) -> int:
+    """The eight bytes at an address, as a number."""
+    return ctypes.c_uint64.from_address(address).value
 
 
 def open_runtime() -> None:
@@ -109,18 +96,18 @@ def at_exit(function: int, owner: int) -> None:
 def die_with_parent() -> None:
     """Kill this process when the thread that started it ends, even in the middle of a call (prctl(2))."""
     if hasattr(_process, "prctl"):
-        _process.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+        _process.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
 
 
 def outlive_parent() -> None:
     """Let this process end by itself, whoever ends first: it is about to, and a debugger shows how."""
     if hasattr(_process, "prctl"):
-        _process.prctl(_PR_SET_PDEATHSIG, 0, 0, 0, 0)
+        _process.prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0)
     while _lifeline:
         os.close(_lifeline.pop())
 
 
-_PR_SET_PDEATHSIG, _SIGKILL = 1, 9
+PR_SET_PDEATHSIG, SIGKILL = 1, 9  # <sys/prctl.h>, <signal.h>
 _lifeline: list[int] = []
 
 
@@ -136,7 +123,7 @@ def tie_to_shell(descriptor: int) -> None:
     from fcntl import F_GETFL, F_SETFL
 
     _lifeline.append(moved_high(descriptor))
-    fcntl(_lifeline[0], _F_SETSIG, _SIGKILL)
+    fcntl(_lifeline[0], _F_SETSIG, SIGKILL)
     fcntl(_lifeline[0], F_SETFL, fcntl(_lifeline[0], F_GETFL) | os.O_ASYNC)
     hold_lifeline()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ctypes import byref, c_size_t
 
 from jitrepl.errors import BitcodeError, InputError, IRError
-from jitrepl.filetypes import BITCODE_MAGIC
+from jitrepl.filetypes import is_bitcode
 from jitrepl.literal_tree import quoted
 from jitrepl.worker import llvm
 from jitrepl.worker.linking import rewrite
@@ -202,7 +202,7 @@ class Reader:
             InputError: for what is neither.
         """
         lent: set[str] = set()
-        if data[:4] in BITCODE_MAGIC:
+        if is_bitcode(data):
             module, message = parse(data, name)
             if module is None:
                 from jitrepl.worker.diagnosis import refuse_bytes

@@ -11,7 +11,7 @@ from time import process_time
 
 from jitrepl import messages
 from jitrepl.errors import JITError
-from jitrepl.filetypes import BITCODE_MAGIC, SOURCE_SUFFIXES
+from jitrepl.filetypes import SOURCE_SUFFIXES, is_bitcode
 from jitrepl.worker import llvm
 from jitrepl.worker.linking.passes import run_passes
 from jitrepl.worker.linking.rewrite import values_of
@@ -203,5 +203,5 @@ def _can_be_read_again(module: SessionModule) -> bool:
 
     LLVM may survive reading broken bitcode once, and not twice.
     """
-    sound = module.data[:4] not in BITCODE_MAGIC or module.name.endswith(SOURCE_SUFFIXES)
+    sound = not is_bitcode(module.data) or module.name.endswith(SOURCE_SUFFIXES)
     return sound and len(module.data) <= _LARGE

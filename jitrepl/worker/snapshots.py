@@ -23,12 +23,11 @@ from jitrepl.worker.arenas import arena_code, use_arenas
 from jitrepl.worker.jit import Jit
 from jitrepl.worker.linking.lowering import PREFIX
 from jitrepl.worker.owned import own_module
-from jitrepl.worker.process import hold_lifeline, moved_high
+from jitrepl.worker.process import PR_SET_PDEATHSIG, SIGKILL, hold_lifeline, moved_high
 
 _CLONE_PARENT, _SIGCHLD = 0x8000, 17  # <linux/sched.h>, <signal.h>
 _SYS_CLONE = {"x86_64": 56, "aarch64": 220}
 _PEEK, _EINTR = 0x2, 4  # MSG_PEEK, <errno.h>
-_PR_SET_PDEATHSIG, _SIGKILL = 1, 9
 _CTRL_C = (signal.SIGINT,)
 _ATTACHING = 0.01
 """Seconds that a debugger takes at least to attach; the process stands still meanwhile."""
@@ -180,7 +179,7 @@ def _fork_and_sleep(name: str, dies_with_shell: bool) -> str:
     It returns the copy's process id, 0 in the copy, and the negative `errno` if there can be none.
     """
     number = _SYS_CLONE[os.uname().machine]
-    tie = f"call i32 (i32, ...) @prctl(i32 {_PR_SET_PDEATHSIG}, i64 {_SIGKILL}, i64 0, i64 0, i64 0)"
+    tie = f"call i32 (i32, ...) @prctl(i32 {PR_SET_PDEATHSIG}, i64 {SIGKILL}, i64 0, i64 0, i64 0)"
     return f"""
 declare i64 @syscall(i64, ...)
 declare i32 @prctl(i32, ...)

@@ -19,6 +19,7 @@ from jitrepl.filetypes import ELF_MAGIC
 from jitrepl.worker import llvm, process
 from jitrepl.worker.linking.lowering import PREFIX
 from jitrepl.worker.owned import identifier_of
+from jitrepl.worker.shared_libraries import library_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class Trace:
         found = process.symbol_address(name.removeprefix(self._prefix))
         if found is None:
             return "is neither a host function nor in the process"
-        return f"is no host function; the process has it @ 0x{found:016x}, in {process.library_at(found)}"
+        return f"is no host function; the process has it @ 0x{found:016x}, in {library_at(found)}"
 
     def _linked(self) -> None:
         # The last that was handed to the linker is the first whose needs are met.

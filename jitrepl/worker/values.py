@@ -133,7 +133,7 @@ def _write(type: Type, node: Literal, memory: Memory) -> bytes:
         return _write_struct(type, node, memory)
     if isinstance(node, String) and isinstance(type, Array) and type.element.text == "i8":
         if len(node.data) > type.count:
-            raise ArgumentError(f"{_shown(node)} has {len(node.data)} bytes, {type.text} holds {type.count}")
+            raise ArgumentError(f"{node.short} has {len(node.data)} bytes, {type.text} holds {type.count}")
         return node.data.ljust(type.size, b"\0")
     elements = []
     for index, item in enumerate(_items(type, node, "[(<", type.count, "element"), 1):
@@ -163,7 +163,7 @@ def _write_int(type: Int, node: Literal) -> bytes:
     elif isinstance(node, Word):
         value = 0 if node.text in _ZEROS else _TRUTH.get(node.text)
     if value is None:
-        raise ArgumentError(f"{type.text} wants an integer, not {_shown(node)}")
+        raise ArgumentError(f"{type.text} wants an integer, not {node.short}")
     return _fitted(type.text, type.bits, value, node).to_bytes(type.size, "little")
 
 
@@ -179,7 +179,7 @@ def _write_pointer(type: Pointer, node: Literal, memory: Memory) -> bytes:
         value = memory.keep(_write(_buffer_type(node, memory), node, memory))
     if value is None:
         raise ArgumentError(
-            f"{type.text} wants an address, not {_shown(node)}",
+            f"{type.text} wants an address, not {node.short}",
             'for example null, 0x7f00, @name, "text", [1, 2, 3], (1, "a")',
         )
     return _fitted(type.text, type.size * 8, value, node).to_bytes(type.size, "little")
@@ -190,7 +190,7 @@ def _fitted(text: str, bits: int, value: int, node: Literal) -> int:
     if -1 << bits - 1 <= value < 1 << bits:
         return value & (1 << bits) - 1
     limits = f"-{1 << bits - 1} … {(1 << bits) - 1}" if bits <= 128 else f"{bits} bits"
-    raise ArgumentError(f"{_shown(node)} does not fit {text} ({limits})")
+    raise ArgumentError(f"{node.short} does not fit {text} ({limits})")
 
 
 def _write_struct(type: Struct, node: Literal, memory: Memory) -> bytes:
@@ -207,7 +207,7 @@ def _write_struct(type: Struct, node: Literal, memory: Memory) -> bytes:
 def _items(type: Type, node: Literal, kinds: str | tuple[str, ...], count: int, noun: str) -> tuple[Literal, ...]:
     if not isinstance(node, Sequence) or node.kind not in kinds:
         bracket = "{ … }" if noun == "field" else type.text[0] + "…" + type.text[-1]
-        raise ArgumentError(f"{type.text} wants {bracket} or (…), not {_shown(node)}")
+        raise ArgumentError(f"{type.text} wants {bracket} or (…), not {node.short}")
     if len(node.items) != count:
         plural = "s" * (count != 1)
         raise ArgumentError(f"{type.text} wants {count} {noun}{plural}, {len(node.items)} given")
@@ -254,9 +254,4 @@ def _item_type(node: Literal, memory: Memory) -> Type:
     elsewhere = isinstance(node, Sequence) and node.kind == "["
     if isinstance(node, String | Symbol) or word in ("null", "none") or elsewhere:
         return memory.type_of("ptr")
-    raise ArgumentError(f"{_shown(node)} needs its type in front", "for example i32 zeroinitializer")
-
-
-def _shown(node: Literal) -> str:
-    text = str(node)
-    return text if len(text) <= 40 else f"{text[:40]}…"
+    raise ArgumentError(f"{node.short} needs its type in front", "for example i32 zeroinitializer")

@@ -7,6 +7,9 @@ from pathlib import Path
 from jitrepl import Session
 
 HOST = """
+from jitrepl import host
+
+
 @host("i64 (i64)")
 def hoard(count):
     return len([object() for _ in range(count)])

@@ -76,6 +76,11 @@ def test_a_label_is_found_if_it_is_the_only_one() -> None:
     assert explain_verify("x", IR + IR, "Bad block!\nlabel %a").startswith("x: error: Bad block!")
 
 
+@pytest.mark.parametrize("magic", [b"BC\xc0\xde", b"\xde\xc0\x17\x0b"])
+def test_of_bitcode_the_complaint_alone_is_told(magic: bytes) -> None:
+    assert explain_verify("x", magic + bytes(16), "Bad!\nptr @f") == "x: error: the module is invalid\nBad!\nptr @f"
+
+
 def test_a_complaint_about_nothing_in_the_text_has_no_place() -> None:
     assert explain_verify("x", IR, "Something!\n  unheard of") == "x: error: Something!\n  unheard of"
 

@@ -8,7 +8,7 @@ without debug info; should it not, the functions differ in size, and no line is 
 from __future__ import annotations
 
 from jitrepl.errors import JitreplError
-from jitrepl.filetypes import BITCODE_MAGIC
+from jitrepl.filetypes import is_bitcode
 from jitrepl.worker.crashes.report import Sources
 from jitrepl.worker.crashes.symbolize import Object, Place
 from jitrepl.worker.hosts import Hosts
@@ -44,7 +44,7 @@ class SessionSources(Sources):
     def line_of(self, place: Place) -> tuple[str, int]:
         """File and line of a place in JITed code that has no debug info; ("", 0) if they are not known."""
         found = self._dylib.find(place.function)
-        if not found or found[0].object or found[0].data[:4] in BITCODE_MAGIC:
+        if not found or found[0].object or is_bitcode(found[0].data):
             return "", 0
         unit = found[0].unit
         if unit.id not in self._objects:

@@ -25,8 +25,14 @@ if TYPE_CHECKING:
     from jitrepl.worker.jit import Jit
     from jitrepl.worker.linking.dylib import SessionDylib
 
-STARTERS = ("_ZNSt", "_ZSt", "_ZN3std", "_RN", "GOMP_", "__kmpc_")
-"""What the symbols of libraries begin with that start threads for programs in C++, Rust and OpenMP."""
+STARTERS = {
+    "libstdc++.so": ("_ZNSt", "_ZSt"),
+    "libc++.so": ("_ZNSt",),
+    "libstd-": ("_ZN3std", "_RN"),
+    "libgomp.so": ("GOMP_",),
+    "libomp.so": ("__kmpc_",),
+}
+"""The libraries that start threads for programs in C++, Rust and OpenMP, and what their symbols begin with."""
 THREAD_STARTER = "pthread_create"
 
 
@@ -92,7 +98,8 @@ class CrashWatch:
 
     def prepare(self, names: list[str]) -> None:
         """Give signal stacks to the threads that code with these undefined symbols may start."""
-        starts = THREAD_STARTER in names or any(name.startswith(STARTERS) for name in names)
+        beginnings = tuple(beginning for some in STARTERS.values() for beginning in some)
+        starts = THREAD_STARTER in names or any(name.startswith(beginnings) for name in names)
         if starts and (self._handler or self._callback):
             from jitrepl.worker.crashes.threads import ThreadStarter
 

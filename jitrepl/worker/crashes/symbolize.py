@@ -19,6 +19,7 @@ from elftools.elf.sections import SymbolTableSection
 from jitrepl.worker.crashes.dwarf import DebugInfo
 from jitrepl.worker.languages.demangle import demangle
 from jitrepl.worker.library import open_libllvm
+from jitrepl.worker.shared_libraries import place_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,17 +82,6 @@ class _Descriptor(ctypes.Structure):
         ("action", ctypes.c_uint32),
         ("relevant", ctypes.c_void_p),
         ("first", ctypes.POINTER(_Entry)),
-    )
-
-
-class _DynamicInfo(ctypes.Structure):
-    """`Dl_info` of <dlfcn.h>."""
-
-    _fields_ = (
-        ("file", ctypes.c_char_p),
-        ("base", ctypes.c_void_p),
-        ("name", ctypes.c_char_p),
-        ("address", ctypes.c_void_p),
     )
 
 
@@ -247,8 +237,8 @@ _FORMS = {1: "<Q", 10: "<I", 11: "<I"}
 
 
 def _in_library(address: int) -> tuple[Place, ...]:
-    info = _DynamicInfo()
-    if not ctypes.CDLL(None).dladdr(ctypes.c_void_p(address), ctypes.byref(info)) or not info.file:
+    info = place_of(address)
+    if info is None:
         return ()
     module = info.file.decode("utf-8", "replace")
     if not info.name:

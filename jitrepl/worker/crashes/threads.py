@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 from struct import iter_unpack, unpack_from
 
+from jitrepl.worker.crashes.crash_watch import STARTERS, THREAD_STARTER
 from jitrepl.worker.jit import Jit
 from jitrepl.worker.linking.lowering import PREFIX
 from jitrepl.worker.owned import own_module
 from jitrepl.worker.process import symbol_address
-
-NAME = "pthread_create"
+from jitrepl.worker.shared_libraries import Library, libraries
 
 _SIZE = 1 << 18
 """Bytes of a signal stack; those that are not used take no memory."""
-_LIBRARIES = ("libstdc++.so", "libc++.so", "libstd-", "libgomp.so", "libomp.so")
-"""What the files of libraries begin with that start threads for programs in C++, Rust and OpenMP."""
 
 
 class ThreadStarter:
@@ -39,17 +38,19 @@ class ThreadStarter:
 
     def prepare(self) -> None:
         """Make it ready, and enter it in the tables of the libraries that start threads."""
-        original = symbol_address(NAME)
+        original = symbol_address(THREAD_STARTER)
         if original is None:
             return
         if self.address is None:
             name = f"{PREFIX}thread"
             self._jit.add(own_module(_starter(name, original), name))
             self.address = self._jit.lookup(name)
-        for library in _open_libraries():
-            if library.base not in self._patched and library.file.startswith(_LIBRARIES):
+        files = tuple(STARTERS)
+        for library in libraries():
+            file = os.fsdecode(library.name or b"").rpartition("/")[2]
+            if library.base not in self._patched and file.startswith(files):
                 self._patched.add(library.base)
-                library.replace(NAME, self.address)
+                _Imports(library).replace(THREAD_STARTER, self.address)
 
 
 def _starter(name: str, original: int) -> str:
@@ -131,38 +132,22 @@ _PRIVATE = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
 # The tables of open libraries (System V ABI, "Dynamic Section"; <link.h>)
 
 
-class _Header(ctypes.Structure):
-    """`struct dl_phdr_info` as far as it is needed."""
-
-    _fields_ = (
-        ("base", ctypes.c_uint64),
-        ("name", ctypes.c_char_p),
-        ("segments", ctypes.c_void_p),
-        ("count", ctypes.c_uint16),
-    )
-
-
-_SEGMENT_SIZE, _DYNAMIC_SEGMENT, _RELRO_SEGMENT = 56, 2, 0x6474E552  # Elf64_Phdr, PT_DYNAMIC, PT_GNU_RELRO
+_DYNAMIC_SEGMENT, _RELRO_SEGMENT = 2, 0x6474E552  # PT_DYNAMIC, PT_GNU_RELRO
 _STRINGS, _SYMBOLS, _RELA, _RELA_SIZE, _PLT_SIZE, _PLT = 5, 6, 7, 8, 2, 23  # DT_
 _GLOB_DAT, _JUMP_SLOT = 6, 7  # R_X86_64_
 _PAGE = 4096
 
 
-class _Library:
-    """A shared library of this process.
+class _Imports:
+    """What a shared library has the loader import.
 
     Args:
-        file: its file's name, without the folder.
-        base: what its addresses count from.
-        segments: the program headers.
+        library: the library.
     """
 
-    def __init__(self, file: str, base: int, segments: bytes) -> None:
-        self.file = file
-        self.base = base
-        self._segments = [
-            unpack_from("<IIQQQQQ", segments, at) for at in range(0, len(segments), _SEGMENT_SIZE)
-        ]  # type, flags, offset, address, physical address, size in the file, in memory
+    def __init__(self, library: Library) -> None:
+        self.base: int = library.base
+        self._segments = library.segments[: library.count]
 
     def replace(self, name: str, address: int) -> None:
         """Make the library's calls of an imported function go to an address."""
@@ -178,17 +163,17 @@ class _Library:
 
     def _dynamic(self) -> dict[int, int]:
         """The dynamic section, with addresses as the loader has made them: absolute."""
-        for kind, _, _, address, _, _, size in self._segments:
-            if kind == _DYNAMIC_SEGMENT:
-                data = ctypes.string_at(self.base + address, size)
-                return dict(unpack_from("<QQ", data, at) for at in range(0, size, 16))
+        for segment in self._segments:
+            if segment.type == _DYNAMIC_SEGMENT:
+                data = ctypes.string_at(self.base + segment.address, segment.size)
+                return dict(unpack_from("<QQ", data, at) for at in range(0, len(data), 16))
         return {}
 
     def _write(self, place: int, value: int) -> None:
         """Write to a slot, which the dynamic loader may have made read-only."""
         relro = any(
-            kind == _RELRO_SEGMENT and self.base + address <= place < self.base + address + size
-            for kind, _, _, address, _, _, size in self._segments
+            segment.type == _RELRO_SEGMENT and 0 <= place - self.base - segment.address < segment.size
+            for segment in self._segments
         )
         page = place & -_PAGE
         libc = ctypes.CDLL(None)
@@ -197,17 +182,3 @@ class _Library:
         ctypes.c_uint64.from_address(place).value = value
         if relro:
             libc.mprotect(ctypes.c_void_p(page), ctypes.c_size_t(_PAGE), mmap.PROT_READ)
-
-
-def _open_libraries() -> list[_Library]:
-    found: list[_Library] = []
-    callback_type = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Header), ctypes.c_size_t, ctypes.c_void_p)
-
-    def note(header: ctypes._Pointer[_Header], _size: int, _data: int) -> int:
-        info = header.contents
-        file = (info.name or b"").rpartition(b"/")[2].decode("utf-8", "replace")
-        found.append(_Library(file, info.base, ctypes.string_at(info.segments or 0, info.count * _SEGMENT_SIZE)))
-        return 0
-
-    ctypes.CDLL(None).dl_iterate_phdr(callback_type(note), None)
-    return found

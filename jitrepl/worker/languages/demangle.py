@@ -45,6 +45,11 @@ def demangle(symbol: str) -> str:
     return found
 
 
+def is_rust(symbol: str) -> bool:
+    """Whether rustc made this name: in its own mangling, or in C++'s with a hash at the end (`17h0123…E`)."""
+    return symbol.startswith("_R") or (symbol.startswith("_ZN") and symbol[-20:-17] == "17h" and symbol.endswith("E"))
+
+
 def demangle_type(name: str) -> str:
     """How the source spells a type that a C++ `std::type_info` names: `St13runtime_error`."""
     return _plain(_call(_ITANIUM, name)) or name

@@ -61,7 +61,7 @@ class _Tables:
         """Take note of a function's record. libLLVM names those of a table one after the other."""
         self._also_register(record)
         known = self._reaches(record)
-        self._next = record + 4 + _word(record)
+        self._next = record + 4 + _half(record)
         if not known:
             self._begun.add(record)
             self._register(record)
@@ -77,12 +77,12 @@ class _Tables:
     def _reaches(self, record: int) -> bool:
         """Whether the table of the record before goes on with this one, maybe after records that are no function's."""
         at = self._next
-        while at and at < record and _word(at) and not _word(at + 4):
-            at += 4 + _word(at)
+        while at and at < record and _half(at) and not _half(at + 4):
+            at += 4 + _half(at)
         return at == record
 
 
-def _word(address: int) -> int:
+def _half(address: int) -> int:
     return ctypes.c_uint32.from_address(address).value
 
 
@@ -124,7 +124,7 @@ def _slots(handle: int, names: frozenset[bytes]) -> dict[bytes, int]:
     size = entries[_SIZE] // _RELOCATION_SIZE * _RELOCATION_SIZE
     longest = max(map(len, names)) + 1
     for offset, info, _ in reversed(list(iter_unpack(_RELOCATION, ctypes.string_at(start, size)))):
-        name = ctypes.string_at(strings + _word(symbols + _SYMBOL_SIZE * (info >> 32)), longest).partition(b"\0")[0]
+        name = ctypes.string_at(strings + _half(symbols + _SYMBOL_SIZE * (info >> 32)), longest).partition(b"\0")[0]
         if name in names:
             found[name] = base + offset
             if len(found) == len(names):

@@ -12,6 +12,7 @@ import ctypes
 
 from jitrepl.errors import ThrownError
 from jitrepl.worker.languages.demangle import demangle
+from jitrepl.worker.process import word_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,10 +52,6 @@ def _text(at: int, size: int) -> str:
 
 _LIMIT = 10_000
 """So much of a text is shown, in bytes."""
-
-
-def _word(at: int) -> int:
-    return ctypes.c_uint64.from_address(at).value
 
 
 def _slice_range(start: int, end: int, size: int) -> str:
@@ -204,7 +201,7 @@ def handler(symbol: str) -> Callable[..., None] | None:
 
 def _place(location: int) -> str:
     """`file:line:column` of a `core::panic::Location`: a text, the line and the column."""
-    text = _text(_word(location), _word(location + 8))
+    text = _text(word_at(location), word_at(location + 8))
     line, column = (ctypes.c_uint32.from_address(location + at).value for at in (16, 20))
     return f"{text}:{line}:{column}"
 

@@ -7,8 +7,9 @@ import ctypes
 from jitrepl.errors import JITError, ThrownError
 from jitrepl.worker import process
 from jitrepl.worker.hosts import Hosts
-from jitrepl.worker.languages.demangle import demangle
+from jitrepl.worker.languages.demangle import demangle, is_rust
 from jitrepl.worker.languages.panics import IN_CLEANUP, NO_UNWIND, handler, panic_error
+from jitrepl.worker.shared_libraries import library_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,11 +29,6 @@ _Take = ctypes.CFUNCTYPE(None, _Seen)
 _BEGIN, _END, _TAKE, _SETTLE = (f"__jitrepl_rust_{name}" for name in ("begin", "end", "take", "settle"))
 _DECREASE = rb"_RNvNtNtCs\w+_3std9panicking11panic_count8decrease"
 """`std::panicking::panic_count::decrease`: a panic that nobody catches is over, too, when the call is."""
-
-
-def is_rust(symbol: str) -> bool:
-    """Whether rustc made this name: in its own mangling, or in C++'s with a hash at the end."""
-    return symbol.startswith("_R") or (symbol.startswith("_ZN") and symbol[-20:-17] == "17h" and symbol.endswith("E"))
 
 
 def _in_library(symbol: str) -> bool:
@@ -153,7 +149,7 @@ class Rust:
         """Use the library that somebody else has opened, and that has this symbol."""
         from jitrepl.worker.languages.rust_std import toolchain_of
 
-        toolchain = toolchain_of(process.library_at(process.symbol_address(symbol) or 0))
+        toolchain = toolchain_of(library_at(process.symbol_address(symbol) or 0))
         if toolchain:
             self._use(toolchain)
 

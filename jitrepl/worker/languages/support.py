@@ -60,10 +60,12 @@ class Languages:
 
     def _rust_for(self, mangled: list[str]) -> Rust | None:
         """What knows Rust, if one of these names is Rust's."""
-        from jitrepl.worker.languages.rust import Rust, is_rust
+        from jitrepl.worker.languages.demangle import is_rust
 
         if not any(map(is_rust, mangled)):
             return None
+        from jitrepl.worker.languages.rust import Rust
+
         if self._rust is None:
             self._rust = Rust(self._jit, self._hosts, self._way_out, self._dylib, self._personalities)
         return self._rust

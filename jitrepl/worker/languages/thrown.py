@@ -12,7 +12,7 @@ from jitrepl.errors import JITError, ThrownError
 from jitrepl.worker.languages.demangle import demangle_type
 from jitrepl.worker.linking.lowering import PREFIX
 from jitrepl.worker.owned import own_module
-from jitrepl.worker.process import symbol_address
+from jitrepl.worker.process import symbol_address, word_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Exceptions:
     def _see(self, type_info: int, thrown_object: int, what: int) -> None:
         """Called by the landing pad, while the exception is there."""
         try:
-            name = ctypes.string_at(_word(type_info + 8)).removeprefix(b"*").decode("utf-8", "replace")
+            name = ctypes.string_at(word_at(type_info + 8)).removeprefix(b"*").decode("utf-8", "replace")
             spelled = demangle_type(name)
             text = _text(what) if what else _value(name, spelled, thrown_object)
             self._seen = (spelled, text)
@@ -169,11 +169,10 @@ def _value(name: str, spelled: str, address: int) -> str:
     if name in _NUMBERS:
         return str(_NUMBERS[name](address))
     if name in ("PKc", "Pc"):
-        return _text(_word(address))
+        return _text(word_at(address))
     if spelled == "std::string":
         libcxx = name.startswith("NSt3__1")
-        data = _libcxx_string(address) if libcxx else ctypes.string_at(_word(address), min(_word(address + 8), _LIMIT))
-        return _decoded(data)
+        return _decoded(_libcxx_string(address) if libcxx else _text_of(word_at(address), word_at(address + 8)))
     return ""
 
 
@@ -181,12 +180,12 @@ def _libcxx_string(address: int) -> bytes:
     """libc++ keeps up to 22 characters in the string itself; the lowest bit of the first byte says which (<string>)."""
     head = ctypes.string_at(address, 24)
     if head[0] & 1:
-        return ctypes.string_at(_word(address + 16), min(_word(address + 8), _LIMIT))
+        return _text_of(word_at(address + 16), word_at(address + 8))
     return head[1 : 1 + (head[0] >> 1)]
 
 
-def _word(address: int) -> int:
-    return ctypes.c_uint64.from_address(address).value
+def _text_of(address: int, size: int) -> bytes:
+    return ctypes.string_at(address, min(size, _LIMIT))
 
 
 def _text(address: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from struct import error, unpack_from
 
 from jitrepl.errors import ObjectError
-from jitrepl.filetypes import ARCHIVE_MAGIC, BITCODE_MAGIC, ELF_MAGIC
+from jitrepl.filetypes import ARCHIVE_MAGIC, ELF_MAGIC, is_bitcode
 from jitrepl.worker.linking.objects import read_object
 
 TYPE_CHECKING = False
@@ -81,7 +81,7 @@ class Archive:
                 raise ValueError("its index points beside its members")
             self.members.setdefault(symbol, by_place[place])
         for member in by_place.values():
-            if member.data.startswith(BITCODE_MAGIC):
+            if is_bitcode(member.data):
                 names = symbols_of(member.data, member.name)  # `ar` without LLVM's plugin does not know them
             elif indexed or not member.data.startswith(ELF_MAGIC):
                 continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from jitrepl import messages
 from jitrepl.errors import InternalError
-from jitrepl.filetypes import BITCODE_MAGIC
+from jitrepl.filetypes import is_bitcode
 from jitrepl.worker import llvm
 from jitrepl.worker.languages.support import source_name
 from jitrepl.worker.languages.uwtable import keep_unwind_tables
@@ -268,7 +268,7 @@ class Unit:
         module, ptr = self.module, made.ptr
         made.identifier = self.module_id
         keep_unwind_tables(made)
-        if folder_of and module.data[:4] not in BITCODE_MAGIC:
+        if folder_of and not is_bitcode(module.data):
             from jitrepl.worker.lines import stamp_lines
 
             text = module.data.decode("utf-8", "surrogateescape")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 
 from jitrepl.worker import process
+from jitrepl.worker.languages.demangle import is_rust
 from jitrepl.worker.linking.lowering import DSO
 from jitrepl.worker.linking.tls import tls_index
 
@@ -192,15 +193,10 @@ class Runtime:
 
 def open_libraries_of(names: Collection[str]) -> None:
     """Open the libraries that a linker would take these symbols from, if the process does not have them."""
-    names = [name for name in names if not _is_rust(name)]
+    names = [name for name in names if not is_rust(name)]
     for beginnings, library in LIBRARIES:
         if any(name.startswith(beginnings) and process.symbol_address(name) is None for name in names):
             try:
                 process.open_library(library)
             except OSError:
                 continue  # it is not there; the user is told which symbols are missing
-
-
-def _is_rust(name: str) -> bool:
-    """Whether a name is one of Rust's legacy mangling, which is that of C++ with a hash at the end: `17h0123…E`."""
-    return name.endswith("E") and name[-20:-17] == "17h"

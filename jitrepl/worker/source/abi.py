@@ -20,6 +20,11 @@ _EIGHTBYTE = 8
 _REGISTERS = 16  # bytes: what is larger goes through memory
 
 
+def eightbytes(*numbers: int) -> bytes:
+    """Numbers as an eightbyte each."""
+    return b"".join((number & (1 << 64) - 1).to_bytes(_EIGHTBYTE, "little") for number in numbers)
+
+
 class Piece:
     """A part of a value that is one IR value.
 

@@ -7,6 +7,7 @@ import ctypes
 from jitrepl.errors import ArgumentError
 from jitrepl.literal_tree import Literal, Sequence, String
 from jitrepl.worker import values
+from jitrepl.worker.source.abi import eightbytes
 from jitrepl.worker.source.formatters import alignment
 from jitrepl.worker.source.sourcetypes import RUST, Address, C, Record, SourceType
 from jitrepl.worker.source.spelling import spell
@@ -49,17 +50,17 @@ class LibraryWriter:
         llvm = plain.name.startswith("std::__1::")
         if isinstance(node, String):
             if name in ("&str", "&mut str"):
-                return _words(self._memory.keep(node.data), len(node.data))
+                return eightbytes(self._memory.keep(node.data), len(node.data))
             if name.startswith("std::basic_string_view<char,"):
                 pair = (self._memory.keep(node.data + b"\0"), len(node.data))
-                return _words(*(pair if llvm else pair[::-1]))
+                return eightbytes(*(pair if llvm else pair[::-1]))
             if name.startswith("std::basic_string<char,"):
                 # Never the short form: that has an address of its own in it.
                 room = max(len(node.data) + 1, 32) + 15 & ~15
                 place = self._fill(C, node.data.ljust(room, b"\0"), 16)
                 if llvm:
-                    return _words(room | 1, len(node.data), place)
-                return _words(place, len(node.data), room - 1, 0)
+                    return eightbytes(room | 1, len(node.data), place)
+                return eightbytes(place, len(node.data), room - 1, 0)
             if name == "alloc::string::String":
                 letters = [bytes((letter,)) for letter in node.data]
                 return self._rust_vector(type, plain.members[0].type.plain, letters, 1)
@@ -68,7 +69,7 @@ class LibraryWriter:
                 target = plain.members[0].type.plain
                 assert isinstance(target, Address)
                 elements = self._elements(target.target, node)
-                return _words(self._memory.keep(b"".join(elements)), len(elements))
+                return eightbytes(self._memory.keep(b"".join(elements)), len(elements))
             if name.startswith("alloc::vec::Vec<"):
                 element = plain.arguments["T"]
                 return self._rust_vector(type, plain, self._elements(element, node), alignment(element))
@@ -77,7 +78,7 @@ class LibraryWriter:
             if element.plain.name != "bool":
                 data = b"".join(self._elements(element, node))
                 place = self._fill(C, data, 16)
-                return _words(place, place + len(data), place + len(data))
+                return eightbytes(place, place + len(data), place + len(data))
         return None
 
     def _fill(self, language: str, data: bytes, align: int) -> int:
@@ -119,7 +120,3 @@ def _find_fields(type: SourceType, offset: int, found: dict[str, int]) -> None:
         name = "pointer" if isinstance(inside, Address) else member.name
         found.setdefault(name, offset + member.offset)
         _find_fields(inside, offset + member.offset, found)
-
-
-def _words(*numbers: int) -> bytes:
-    return b"".join(number.to_bytes(8, "little") for number in numbers)

@@ -122,7 +122,7 @@ class Writer:
             parts = node.items if isinstance(node, Sequence) else (node, Number("0"))
             half = Scalar(plain.name, plain.size // 2, plain.language, "float")
             if len(parts) != 2:
-                raise ArgumentError(f"{spell(type)} wants (real, imaginary), not {_shown(node)}")
+                raise ArgumentError(f"{spell(type)} wants (real, imaginary), not {node.short}")
             return b"".join(self._scalar(half, half, part) for part in parts)
         if plain.kind == "float":
             form = float_format(plain)
@@ -134,7 +134,7 @@ class Writer:
         integer.text = spell(type)
         data = values.write(integer, str(node), self._memory)
         if plain.kind == "bool" and int.from_bytes(data, "little") > 1:
-            raise ArgumentError(f"{spell(type)} is true or false, not {_shown(node)}")
+            raise ArgumentError(f"{spell(type)} is true or false, not {node.short}")
         return data
 
     def _address(self, type: SourceType, plain: Address, node: Literal) -> bytes:
@@ -168,10 +168,10 @@ class Writer:
         name = spell(type)
         if isinstance(node, String):
             if len(node.data) > plain.size:
-                raise ArgumentError(f"{_shown(node)} has {len(node.data)} bytes, {name} holds {plain.size}")
+                raise ArgumentError(f"{node.short} has {len(node.data)} bytes, {name} holds {plain.size}")
             return node.data.ljust(plain.size, b"\0")
         if not isinstance(node, Sequence):
-            raise ArgumentError(f"{name} wants [ … ], not {_shown(node)}")
+            raise ArgumentError(f"{name} wants [ … ], not {node.short}")
         items = items_of(node)
         count = plain.count or 0
         if len(items) != count and (plain.language == RUST or len(items) > count):
@@ -195,9 +195,9 @@ class Writer:
         if not isinstance(node, Sequence) or node.kind == "<":
             literal = self._library.wants(plain)
             if literal:
-                raise ArgumentError(f"{spell(type)} wants {literal}, not {_shown(node)}")
+                raise ArgumentError(f"{spell(type)} wants {literal}, not {node.short}")
             brackets = "( … )" if plain.is_tuple else "{ … }"
-            raise ArgumentError(f"{spell(type)} wants {brackets}, not {_shown(node)}", _example(plain))
+            raise ArgumentError(f"{spell(type)} wants {brackets}, not {node.short}", _example(plain))
         return self._fields(type, plain, node)
 
     def _fields(self, type: SourceType, plain: Record, node: Sequence) -> bytes:
@@ -249,7 +249,7 @@ class Writer:
                 data[at : at + size] = (number & (1 << 8 * size) - 1).to_bytes(size, "little")
             return bytes(data)
         names = ", ".join(member.name for _, member in plain.variants.choices)
-        raise ArgumentError(f"{spell(type)} has no variant {wanted or _shown(node)}", f"it has {names}")
+        raise ArgumentError(f"{spell(type)} has no variant {wanted or node.short}", f"it has {names}")
 
 
 def _is_null(node: Literal) -> bool:
@@ -321,7 +321,7 @@ def _enumeration(type: SourceType, plain: Enumeration, node: Literal) -> bytes:
         number = node.integer()
     if number is None or not -1 << 8 * plain.size - 1 <= number < 1 << 8 * plain.size:
         names = ", ".join(list(plain.values)[:8]) + ", …" * (len(plain.values) > 8)
-        raise ArgumentError(f"{spell(type)} has no value {_shown(node)}", f"it has {names}")
+        raise ArgumentError(f"{spell(type)} has no value {node.short}", f"it has {names}")
     return (number & (1 << 8 * plain.size) - 1).to_bytes(plain.size, "little")
 
 
@@ -334,8 +334,3 @@ def _example(plain: Record) -> str:
     form = "{}: …" if plain.language == RUST else "{} = …"
     inside = ", ".join(form.format(name) for name in names[:8])
     return f"for example {{ {inside} }}" if plain.language == RUST else f"for example {{{inside}}}"
-
-
-def _shown(node: Literal) -> str:
-    text = str(node)
-    return text if len(text) <= 40 else f"{text[:40]}…"

@@ -11,6 +11,7 @@ from jitrepl.errors import JitreplError
 from jitrepl.worker.linking.dylib import SessionDylib
 from jitrepl.worker.process import symbol_address
 from jitrepl.worker.signatures import Signature
+from jitrepl.worker.source.abi import eightbytes
 from jitrepl.worker.source.debuginfo import DebugInfo
 from jitrepl.worker.source.formatters import alignment
 from jitrepl.worker.source.sourcetypes import CXX, RUST, Address, Record, SourceType
@@ -57,11 +58,11 @@ class Temporaries:
         """Memory that code of a language may release as its own; 0 if its allocator is not loaded."""
         if language == RUST:
             function = self._rust("alloc")
-            data = _words(size, align)
+            data = eightbytes(size, align)
             return int.from_bytes(self._run(_ALLOCATE, function, data), "little") if function else 0
         # What `operator new` gives is malloc's, in both libraries.
         function = symbol_address("malloc") or 0
-        return int.from_bytes(self._run(_MALLOC, function, _words(size)), "little")
+        return int.from_bytes(self._run(_MALLOC, function, eightbytes(size)), "little")
 
     def releaser(self, type: SourceType, info: DebugInfo) -> Callable[[int], None] | None:
         """What destroys a value at an address; None if nothing has to, or can. Everything it needs is compiled now."""
@@ -82,7 +83,7 @@ class Temporaries:
         return lambda place: self._destroy(function, place)
 
     def _destroy(self, function: int, place: int) -> None:
-        self._run(_DESTROY, function, _words(place))
+        self._run(_DESTROY, function, eightbytes(place))
 
     def _find(self, symbol: str) -> int:
         """The address of a function of the session or the process; 0 if there is none."""
@@ -118,7 +119,7 @@ class Temporaries:
     def _give_back(self, type: SourceType, place: int) -> None:
         with Memory() as memory:
             for address, size, align in list(_owned(SourceValue(type, place, memory), 0)):
-                self._run(_DEALLOCATE, self._rust("dealloc"), _words(address, size, align))
+                self._run(_DEALLOCATE, self._rust("dealloc"), eightbytes(address, size, align))
 
 
 def _destructors(type: Record) -> Iterator[str]:
@@ -191,7 +192,3 @@ def _owned(value: SourceValue, depth: int) -> Iterator[tuple[int, int, int]]:
                 yield from _owned(inside, depth + 1)
     except (Unreadable, KeyError):
         return
-
-
-def _words(*numbers: int) -> bytes:
-    return b"".join((number & (1 << 64) - 1).to_bytes(8, "little") for number in numbers)
