@@ -258,23 +258,24 @@ class Engine:
             self._initialisers.end_removed(unit.module_id)
 
     def _modules(self, _request: messages.ListModules) -> messages.ModuleTable:
-        from jitrepl.worker.dump import module_rows
+        from jitrepl.worker import listing
 
-        return messages.ModuleTable(tuple(module_rows(self.dylib)))
+        return messages.ModuleTable(tuple(listing.module_rows(self.dylib)))
 
     def _save(self, request: messages.Save) -> messages.Done:
-        from jitrepl.worker.dump import save
+        from jitrepl.worker.saving import save
 
         save(self.dylib, self.jit, request.path, request.kind)
         return messages.Done(self.take_notes())
 
     def _call(self, request: messages.Call) -> messages.Called:
-        value, address = self._caller.call(self._named(request))
+        self._members.load([request.name])
+        value, address = self._caller.call(request)
         return messages.Called(request.name, value, self.take_notes(), address)
 
-    def _named(self, call: messages.Call) -> messages.Call:
+    def _link(self, call: messages.Call) -> None:
         self._members.load([call.name])
-        return call
+        self._caller.link(call)
 
     def _evaluate(self, request: messages.Evaluate | messages.Show) -> messages.Evaluated:
         from jitrepl.worker.evaluation import Evaluator
@@ -341,7 +342,7 @@ class Engine:
         from jitrepl.worker.rehearsal import rehearse
 
         notes = self.take_notes()
-        report = self.crashes.explain(request.calls, lambda call: self._caller.link(self._named(call)))
+        report = self.crashes.explain(request.calls, self._link)
         self._notes = list(notes)  # the others were told in the process that died
         rehearse(self)  # if memory is damaged, that had better be known now
         return report

@@ -1,4 +1,4 @@
-"""What `:symbols`, `:type` and `:dump` show."""
+"""What `:symbols`, `:modules`, `:type` and `:dump` show."""
 
 from __future__ import annotations
 
@@ -41,6 +41,17 @@ def _found(row: messages.Symbol, hosts: Hosts) -> messages.Symbol:
     address = symbol_address(row.name)
     library = library_at(address).rpartition("/")[2] if address else ""
     return messages.Symbol(row.name, row.kind, row.type, library, "ready", row.spelling) if library else row
+
+
+def module_rows(dylib: SessionDylib) -> Iterator[messages.ModuleRow]:
+    """A row for each module, those that were replaced and are still in memory last."""
+    for module in dylib.modules.values():
+        items = list(module.definitions())
+        functions = sum(item.callable for item in items)
+        state = "ready" if module.ready else "lazy"
+        yield messages.ModuleRow(module.name, functions, len(items) - functions, state, module.size)
+    for module in dylib.retired:
+        yield messages.ModuleRow(module.name, 0, 0, "replaced", module.size)
 
 
 def shown(request: messages.Dump, dylib: SessionDylib, hosts: Hosts, sources: SourceCalls) -> str:

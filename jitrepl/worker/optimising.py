@@ -8,11 +8,12 @@ from jitrepl import messages
 from jitrepl.errors import InputError, JITError, SymbolError
 from jitrepl.literal_tree import quoted
 from jitrepl.worker import llvm
-from jitrepl.worker.dump import entity_text, link, unknown
+from jitrepl.worker.dump import entity_text, unknown
 from jitrepl.worker.jit import target_machine
 from jitrepl.worker.languages.sourcenames import mangled, meant_by
 from jitrepl.worker.linking import rewrite
 from jitrepl.worker.linking.passes import run_passes
+from jitrepl.worker.saving import link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -24,6 +24,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Protocol
 
+    class Input(Protocol):
+        """What was read, IR (`Reading`) or an object (`jitrepl.worker.linking.objects.ObjectReading`)."""
+
+        data: bytes
+        globals: list[Global]
+        notes: list[str]
+
+        @property
+        def constructs(self) -> int:
+            """How many functions it wants to be called before everything else; of an object, whether any."""
+
+        @property
+        def destructs(self) -> int:
+            """How many functions it wants to be called after everything else; of an object, whether any."""
+
+        @property
+        def ifuncs(self) -> bool:
+            """Whether it has ifuncs, which are resolved before any other code runs."""
+
+        @property
+        def unnamed(self) -> bool:
+            """Whether some global values have numbers for names."""
+
     class Known(Protocol):
         """What earlier inputs can lend to a new one."""
 
@@ -156,9 +179,6 @@ class Reading:
     """
 
     __slots__ = ("constructs", "data", "destructs", "globals", "ifuncs", "module", "notes", "unnamed")
-
-    object = False
-    """Whether it is an object rather than IR (`jitrepl.worker.linking.objects`)."""
 
     def __init__(
         self, module: Module, data: bytes, globals: list[Global], notes: list[str], unnamed: bool = False

@@ -12,7 +12,7 @@ from jitrepl.worker.linking.changes import Change
 from jitrepl.worker.linking.missing import using_functions
 from jitrepl.worker.linking.modules import SessionModule, Unit
 from jitrepl.worker.linking.units import Settlement
-from jitrepl.worker.reader import Global
+from jitrepl.worker.reader import Global, Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from jitrepl.worker.linking.dylib import SessionDylib
     from jitrepl.worker.linking.objects import ObjectReading
-    from jitrepl.worker.reader import Reading
 
 
 class Admission(Change):
@@ -59,13 +58,13 @@ class Admission(Change):
 
     def _made(self, reading: Reading | ObjectReading, name: str) -> tuple[SessionModule, Unit]:
         number, id = self.dylib.next_number(), self.units.free_id(name)
-        if reading.object:
-            from jitrepl.worker.linking.object_modules import ObjectModule, ObjectUnit
+        if isinstance(reading, Reading):
+            module = SessionModule(name, number, reading, reading.module.has_assembly)
+            return module, Unit(id, module, 1)
+        from jitrepl.worker.linking.object_modules import ObjectModule, ObjectUnit
 
-            linked = ObjectModule(name, number, reading)  # type: ignore[arg-type]
-            return linked, ObjectUnit(id, linked, 1)
-        module = SessionModule(name, number, reading, reading.module.has_assembly)  # type: ignore[arg-type, union-attr]
-        return module, Unit(id, module, 1)
+        linked = ObjectModule(name, number, reading)
+        return linked, ObjectUnit(id, linked, 1)
 
     def run(self) -> None:
         """Bring it in.
@@ -103,7 +102,8 @@ class Admission(Change):
             unit.name_locals()
         self.add_withdrawn()
         module.units.append(unit)
-        units.add(unit, self._reading.module)
+        unit.made = self._reading.module
+        units.add(unit)
         self.undo_by(lambda: units.remove(unit))
         self.undo_by(dylib.enter(module))
         self._let_go()

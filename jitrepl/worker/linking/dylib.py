@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import TypeVar
 
-    from jitrepl.worker.linking.objects import ObjectReading, ObjectSymbol
+    from jitrepl.worker.linking.objects import ObjectReading
 
     T = TypeVar("T")
 
@@ -263,9 +263,7 @@ class SessionDylib:
         found = {module: None for name in names for module in self.users.get(name, ()) if module.uses(name)}
         return list(found)
 
-    def _duplicate(
-        self, problem: JITError, globals: list[Global] | list[ObjectSymbol], name: str
-    ) -> JITError | DuplicateError:
+    def _duplicate(self, problem: JITError, globals: list[Global], name: str) -> JITError | DuplicateError:
         """What the user reads of ORC's refusal to add a module."""
         for item in globals:
             if item.defined and f"symbol '{self._jit.prefix}{item.name}'" in problem.message:

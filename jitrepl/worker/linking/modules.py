@@ -15,13 +15,14 @@ from jitrepl.worker.languages.uwtable import keep_unwind_tables
 from jitrepl.worker.linking import rewrite
 from jitrepl.worker.linking.passes import passes_for, run_passes
 from jitrepl.worker.owned import Context, Module, parse
-from jitrepl.worker.reader import Global, Reading
+from jitrepl.worker.reader import Global
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from jitrepl.worker.jit import Jit
+    from jitrepl.worker.linking.units import Units
+    from jitrepl.worker.reader import Input
 
 
 class SessionModule:
@@ -54,7 +55,7 @@ class SessionModule:
         "unnamed",
     )
 
-    def __init__(self, name: str, number: int, reading: Reading, assembly: bool) -> None:
+    def __init__(self, name: str, number: int, reading: Input, assembly: bool) -> None:
         self.name = name
         self.number = number
         self.data = reading.data
@@ -199,13 +200,15 @@ class Unit:
         number: which unit of its module it is, from 1; the first one has the data.
     """
 
-    __slots__ = ("id", "module", "module_id", "number", "ready", "size", "symbols", "tracker")
+    __slots__ = ("id", "made", "module", "module_id", "number", "ready", "size", "symbols", "tracker")
 
     def __init__(self, id: str, module: SessionModule, number: int) -> None:
         self.id = id
         self.module_id = id
         """ORC's module id, by which it names the initialisers: another one each time that ORC gets the unit."""
         self.module = module
+        self.made: Module | None = None
+        """Its IR as its text has it, if somebody has that at hand; consumed by `give`."""
         self.number = number
         self.symbols: dict[str, str] = {}
         """The symbol of each thing that it defines, by its name in the module."""
@@ -226,16 +229,11 @@ class Unit:
         earlier = self.module.units[: self.number - 1]
         return [unit.symbols[name] for unit in earlier] if item.local and item.kind == "function" else []
 
-    def give(
-        self, jit: Jit, folder_of: Callable[[str], str] | None, made: Module | None, _entry: Callable[[str], str]
-    ) -> int:
+    def give(self, units: Units) -> int:
         """Give it to ORC.
 
         Args:
-            jit: the LLJIT.
-            folder_of: gives the folder that line numbers of typed IR refer to; None for no line numbers.
-            made: its IR as its text has it, if somebody has that at hand; consumed.
-            _entry: gives the symbol under which others find a name; IR is told that when it is compiled.
+            units: those of the session. Where others are found IR is told when it is compiled (`Units.finish`).
 
         Returns:
             The resource tracker that removes it.
@@ -243,10 +241,11 @@ class Unit:
         Raises:
             JITError: if ORC refuses it; then nothing was added.
         """
+        jit, (made, self.made) = units.jit, (self.made, None)
         if made is None:
-            made = self.prepare(jit.triple, jit.layout, folder_of)
+            made = self.prepare(jit.triple, jit.layout, units.folder_of)
         else:
-            self.change(made, folder_of)
+            self.change(made, units.folder_of)
         return jit.add(made)
 
     def prepare(self, triple: str, layout: str, folder_of: Callable[[str], str] | None) -> Module:

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jitrepl.worker.jit import Jit
+    from jitrepl.worker.linking.units import Units
 
 _DSO_HANDLE = "__dso_handle"
 _CONSTRUCTORS, _DESTRUCTORS = "__jitrepl_constructors", "__jitrepl_destructors"
@@ -36,7 +36,7 @@ class ObjectModule(SessionModule):
     __slots__ = ("reading",)
 
     def __init__(self, name: str, number: int, reading: ObjectReading) -> None:
-        super().__init__(name, number, reading, assembly=False)  # type: ignore[arg-type]  # its fields are alike
+        super().__init__(name, number, reading, assembly=False)
         self.reading = reading
 
     @property
@@ -76,12 +76,11 @@ class ObjectUnit(Unit):
         self.object = module
         self.bound_to: set[str] = set()
 
-    def give(self, jit: Jit, _folder_of: object, _made: Module | None, entry: Callable[[str], str]) -> int:
+    def give(self, units: Units) -> int:
         """Give it to ORC, with its symbols as the session has them.
 
         Args:
-            jit: the LLJIT.
-            entry: gives the symbol under which others find a name.
+            units: those of the session, which know where others are found.
 
         Returns:
             The resource tracker that removes it.
@@ -90,7 +89,7 @@ class ObjectUnit(Unit):
             JITError: if ORC refuses it; then nothing was added.
         """
         module, reading = self.object, self.object.reading
-        bound = {item.name: entry(item.name) for item in module.globals if module.uses(item.name)}
+        bound = {item.name: units.sought(item.name) for item in module.globals if module.uses(item.name)}
         self.bound_to = set(bound.values())
         if _DSO_HANDLE in bound:
             bound[_DSO_HANDLE] = DSO + self.module_id
@@ -100,7 +99,7 @@ class ObjectUnit(Unit):
             for word, some in ((_CONSTRUCTORS, reading.constructors), (_DESTRUCTORS, reading.destructors))
             for number, table in enumerate(some)
         }
-        return jit.add_object(reading.image(names, module.absent, tables), self.module_id)
+        return units.jit.add_object(reading.image(names, module.absent, tables), self.module_id)
 
     def constructors(self, address: Callable[[str], int]) -> list[tuple[int, int]]:
         """The priorities and addresses of its constructors, as its tables have them.

@@ -11,6 +11,8 @@ import os
 from struct import Struct, error, pack_into
 
 from jitrepl.errors import ObjectError
+from jitrepl.literal_tree import quoted
+from jitrepl.worker.reader import Global
 from jitrepl.worker.types import Type
 
 TYPE_CHECKING = False
@@ -36,8 +38,8 @@ _POINTER = 8  # bytes
 _DEFAULT_PRIORITY = 65535
 
 
-class ObjectSymbol:
-    """A symbol of an object; the fields are those of `jitrepl.worker.reader.Global`.
+class ObjectSymbol(Global):
+    """A symbol of an object.
 
     An object knows a variable's size and nothing of a function's type.
 
@@ -50,11 +52,7 @@ class ObjectSymbol:
         common: whether it is a common symbol, of which the largest of several is taken.
     """
 
-    __slots__ = (
-        "comdat", "common", "constant", "defined", "described", "kind", "local", "name", "private", "signature",
-        "thread_local", "type", "used", "weak",
-    )  # fmt: skip
-    mergeable = False
+    __slots__ = ()
 
     def __init__(self, name: str, kind: str, size: int, defined: bool, weak: bool, common: bool) -> None:
         self.name = name
@@ -65,7 +63,8 @@ class ObjectSymbol:
         self.type = Type(f"[{size} x i8]" if size and kind == "variable" else "", size)
         self.signature = None
         self.used = True
-        self.comdat = self.local = self.private = self.thread_local = self.constant = self.described = False
+        self.comdat = self.local = self.private = self.thread_local = self.constant = False
+        self.described = self.noreturn = False
 
     @property
     def callable(self) -> bool:
@@ -74,8 +73,6 @@ class ObjectSymbol:
 
     def declaration(self) -> str:
         """A line that declares it in another module; "" if its type would have to be known."""
-        from jitrepl.literal_tree import quoted
-
         return f"{quoted(self.name)} = external global {self.type.text}" if self.type.text else ""
 
 
@@ -97,7 +94,7 @@ class Table:
 
 
 class ObjectReading:
-    """An object that was read and can be linked; most fields are those of `jitrepl.worker.reader.Reading`.
+    """An object that was read and can be linked.
 
     Args:
         data: the object.
@@ -109,14 +106,13 @@ class ObjectReading:
 
     __slots__ = ("constructors", "data", "destructors", "globals", "module", "notes", "places")
 
-    object = True
     ifuncs = False
     unnamed = False
 
     def __init__(
         self,
         data: bytes,
-        globals: list[ObjectSymbol],
+        globals: list[Global],
         constructors: list[Table],
         destructors: list[Table],
         places: tuple[int, int, int],
@@ -234,7 +230,7 @@ def _read(data: bytes, name: str) -> ObjectReading:
         return ObjectReading(data, [], [], [], (start, 0, 0))
     symtab = sections[index]
     strings = _contents(data, sections[symtab[6]])
-    globals = list(_symbols(name, _contents(data, symtab), strings, sections))
+    globals: list[Global] = list(_symbols(name, _contents(data, symtab), strings, sections))
     constructors = list(_tables(sections, titles, ".init_array"))
     destructors = list(_tables(sections, titles, ".fini_array"))
     return ObjectReading(data, globals, constructors, destructors, (start, index, symtab[6]))

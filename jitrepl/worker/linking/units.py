@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container
     from typing import TypeVar
 
-    from jitrepl.worker.owned import Module
-
     T = TypeVar("T")
 
 
@@ -53,7 +51,7 @@ class Units:
     """
 
     def __init__(self, jit: Jit, folder_of: Callable[[str], str] | None, redefines: bool = True) -> None:
-        self._jit = jit
+        self.jit = jit
         self.folder_of = folder_of
         self.on_remove: Callable[[str], None] = lambda id: None
         """Called with the module id of a unit that was materialized, before it is removed."""
@@ -120,7 +118,7 @@ class Units:
 
     def assembled(self, name: str) -> bool:
         """Whether some module's assembly may define a symbol."""
-        return any(name in symbols for symbols in self._jit.assembled.values())
+        return any(name in symbols for symbols in self.jit.assembled.values())
 
     def has(self, unit: Unit) -> bool:
         """Whether ORC has a unit."""
@@ -132,12 +130,8 @@ class Units:
 
     # Units
 
-    def add(self, unit: Unit, made: Module | None = None) -> None:
-        """Give ORC a unit.
-
-        Args:
-            unit: the unit, with its symbols.
-            made: its IR, if somebody has it at hand; consumed.
+    def add(self, unit: Unit) -> None:
+        """Give ORC a unit, with its symbols.
 
         Raises:
             JITError: if ORC refuses it; then nothing was added.
@@ -145,13 +139,13 @@ class Units:
         self._name(unit)
         self._units[unit.module_id] = unit
         try:
-            unit.tracker = unit.give(self._jit, self.folder_of, made, self.sought)
+            unit.tracker = unit.give(self)
         except BaseException:
             del self._units[unit.module_id]
             raise
         unit.ready = False
-        if unit.number == 1 and unit.module_id in self._jit.assembled:
-            exported, labels = self._jit.assembled[unit.module_id], unit.module.possible_labels()
+        if unit.number == 1 and unit.module_id in self.jit.assembled:
+            exported, labels = self.jit.assembled[unit.module_id], unit.module.possible_labels()
             unit.module.labels = {name: symbol for name, symbol in labels if symbol in exported}
         for symbol in unit.symbols.values():
             self._symbols[symbol] = unit
@@ -164,8 +158,8 @@ class Units:
 
     def _remove(self, unit: Unit) -> None:
         self._addresses.clear()
-        self._jit.remove(unit.tracker)
-        self._jit.assembled.pop(unit.module_id, None)
+        self.jit.remove(unit.tracker)
+        self.jit.assembled.pop(unit.module_id, None)
         del self._units[unit.module_id]
         for symbol in unit.symbols.values():
             if self._symbols.get(symbol) is unit:
@@ -238,8 +232,8 @@ class Units:
             LinkError: if that fails; then it is as if nobody had asked.
         """
         known = self._addresses.get(symbol)
-        if known is None or self._jit.trace:
-            known = self.guarded(lambda: self._jit.lookup(self._jit.prefix + symbol))
+        if known is None or self.jit.trace:
+            known = self.guarded(lambda: self.jit.lookup(self.jit.prefix + symbol))
             if symbol in self._symbols:
                 self._addresses[symbol] = known
         return known
