@@ -23,7 +23,9 @@ _DONT_NEED = 4  # MADV_DONTNEED
 def arena_code(name: str) -> str:
     """The IR of the allocator: functions `NAME.begin`, `NAME.take` and `NAME.give`.
 
-    An arena that was given back is the first to be taken again; its first bytes say which is the next.
+    What was given back is the first to be taken again, by who wants as much: CPython takes the stacks of its own frames
+    from here, too, which are smaller than arenas (`_PyObject_VirtualAlloc`). The first bytes of what is free say which
+    is the next, and how large it is.
 
     Args:
         name: what their names begin with.
@@ -50,12 +52,22 @@ no:
   ret i32 0
 }}
 define ptr @"{name}.take"(ptr %context, i64 %size) noinline optnone {{
-  %freed = load ptr, ptr @"{name}.free"
+  br label %search
+search:
+  %link = phi ptr [ @"{name}.free", %0 ], [ %freed, %next ]
+  %freed = load ptr, ptr %link
   %none = icmp eq ptr %freed, null
-  br i1 %none, label %look, label %again
+  br i1 %none, label %look, label %compare
+compare:
+  %length = getelementptr i64, ptr %freed, i64 1
+  %has = load i64, ptr %length
+  %fits = icmp eq i64 %has, %size
+  br i1 %fits, label %again, label %next
+next:
+  br label %search
 again:
   %other = load ptr, ptr %freed
-  store ptr %other, ptr @"{name}.free"
+  store ptr %other, ptr %link
   ret ptr %freed
 look:
   %start = load i64, ptr @"{name}.next"
@@ -92,6 +104,8 @@ keep:
   call i32 @madvise(ptr %arena, i64 %size, i32 {_DONT_NEED})
   %other = load ptr, ptr @"{name}.free"
   store ptr %other, ptr %arena
+  %length = getelementptr i64, ptr %arena, i64 1
+  store i64 %size, ptr %length
   store ptr %arena, ptr @"{name}.free"
   ret void
 unmap:

@@ -13,6 +13,15 @@ from jitrepl import host
 @host("i64 (i64)")
 def hoard(count):
     return len([object() for _ in range(count)])
+
+
+def deeper(count):
+    return 1 + deeper(count - 1) if count else 0
+
+
+@host("i64 (i64)")
+def nest(count):
+    return deeper(count)
 """
 OBJECTS = 1_000_000
 SIZE = 1 << 28
@@ -48,6 +57,16 @@ def test_arenas_come_from_one_place_and_go_back_there(tmp_path: Path) -> None:
         for _ in range(3):
             assert session.call("hoard", OBJECTS) == OBJECTS
         assert taken(session.pid) - after < (after - before) // 2
+
+
+def test_what_frames_of_python_took_is_no_arena_later(tmp_path: Path) -> None:
+    file = tmp_path / "hoard.py"
+    file.write_text(HOST)
+    with Session() as session:
+        session.host(str(file))
+        for _ in range(3):
+            assert session.call("nest", 800) == 800
+            assert session.call("hoard", OBJECTS) == OBJECTS
 
 
 def test_without_copies_there_is_no_such_place() -> None:
