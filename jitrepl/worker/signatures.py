@@ -84,6 +84,10 @@ class Signature:
         return f"declare {convention}{attributes}{self.type.result.text} {name}({inside})"
 
 
+_DEEPEST = 150
+"""How many types may be around one: values are read and written by functions that call themselves."""
+
+
 class TypeReader:
     """Reads the types and functions of modules, all with one data layout.
 
@@ -123,16 +127,19 @@ class ContextReader(Owned):
         self._noreturn = noreturn
         self._kinds = kinds
         self._types: dict[int, Type] = {}
+        self._depth = 0
         self._attributes: dict[int, tuple[str, Indirect | None]] = {}
 
     def _dispose(self, pointer: int) -> None:
         llvm.dispose_layout(pointer)
 
     def type(self, ref: int) -> Type:
-        """The type behind an `LLVMTypeRef`."""
+        """The type behind an `LLVMTypeRef`; of one that is nested too deeply only the spelling is known."""
         known = self._types.get(ref)
         if known is None:
-            known = self._types[ref] = self._read(ref)
+            self._depth += 1
+            known = self._types[ref] = self._read(ref) if self._depth <= _DEEPEST else _unsupported(ref)
+            self._depth -= 1
         return known
 
     def _read(self, ref: int) -> Type:

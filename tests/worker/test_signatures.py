@@ -6,7 +6,7 @@ from jitrepl.worker import llvm
 from jitrepl.worker.engine import Engine
 from jitrepl.worker.owned import parse
 from jitrepl.worker.signatures import Signature, TypeReader
-from jitrepl.worker.types import Struct
+from jitrepl.worker.types import Array, Struct, Unsupported
 
 
 def signature(engine: Engine, text: str) -> Signature:
@@ -38,6 +38,15 @@ def signature(engine: Engine, text: str) -> Signature:
 def test_types_keep_their_spelling_and_have_their_size(engine: Engine, type: str, size: int) -> None:
     (param,) = signature(engine, f"declare void @f({type})").params
     assert (param.text, param.size) == (type, size)
+
+
+@pytest.mark.parametrize(("around", "inside"), [("[1 x ", "]"), ("{ i8, ", " }")])
+def test_a_type_that_is_nested_too_deeply_has_no_values(engine: Engine, around: str, inside: str) -> None:
+    for depth, kind in ((100, Struct if around[0] == "{" else Array), (2000, Unsupported)):
+        type = around * depth + "i32" + inside * depth
+        (param,) = signature(engine, f"declare void @f({type})").params
+        assert isinstance(param, kind)
+        assert param.text == type
 
 
 def test_named_types_are_their_bodies(engine: Engine) -> None:
