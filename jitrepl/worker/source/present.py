@@ -203,7 +203,7 @@ class Presenter:
 
     def _address(self, value: SourceValue, plain: Address, depth: int) -> Piece:
         if plain.kind == "::*":
-            return _offset(value)
+            return self._to_member(value, plain)
         number = value.pointer
         target = plain.target.plain
         if plain.is_reference and not isinstance(target, Routine):
@@ -219,6 +219,16 @@ class Presenter:
             except Unreadable:
                 text += " <cannot be read>"
         return text, number
+
+    def _to_member(self, value: SourceValue, plain: Address) -> Piece:
+        """A pointer to a member (Itanium C++ ABI, 2.3): an offset; of a function its address, or an odd offset."""
+        number = int.from_bytes(value.data[:8], "little", signed=True)
+        if not isinstance(plain.target.plain, Routine):
+            return ("null" if number == -1 else f"offset {number}"), number
+        if not number or number & 1:
+            return (f"virtual, at offset {number - 1}" if number else "null"), number
+        name = self._name_at(number)
+        return f"@{name}" if name else f"0x{number:016x}", number
 
     def _followed(self, target: SourceValue, depth: int) -> Piece:
         """What a reference stands for, unless it leads back to itself."""
@@ -364,11 +374,6 @@ def _rust_record(type: Record, name: str, shown: list[tuple[Member, str, object]
         return f"{name}({', '.join(texts)})", data
     fields = ", ".join(f"{member.name}: {text}" for member, text, _ in shown)
     return f"{name} {{ {fields} }}", data
-
-
-def _offset(value: SourceValue) -> Piece:
-    number = int.from_bytes(value.data[:8], "little", signed=True)
-    return ("null" if number == -1 else f"offset {number}"), number
 
 
 def _character(number: int, type: Scalar) -> Piece:

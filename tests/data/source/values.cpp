@@ -94,3 +94,10 @@ int mixed(const std::vector<int> &v, std::string s, std::string_view sv, geo::Po
 long long big(std::array<long, 5> a, Counted c) { return a[4] + c.number; }
 }
 namespace geo { int area(Point p) { return p.x * p.y; } }
+
+struct talker { virtual int talk() { return 1; } int walk() { return 2; } };
+using doing = int (talker::*)();
+doing talking() { return &talker::talk; }
+doing walking() { return &talker::walk; }
+doing idling() { return nullptr; }
+int talker::*nothing_of_it() { return nullptr; }

@@ -313,6 +313,12 @@ def test_values_of_cxx(cxx: Session) -> None:
     assert {line: outcome(cxx, line) for line in OF_CXX} == OF_CXX
 
 
+def test_pointers_to_members_are_offsets_or_functions(cxx: Session) -> None:
+    names = ("talking", "walking", "idling", "nothing_of_it")
+    talking, walking, idling, nothing = (called(cxx)(name).text for name in names)
+    assert (talking, walking, idling, nothing) == ("virtual, at offset 0", "@_ZN6talker4walkEv", "null", "null")
+
+
 def test_smart_pointers_are_shown_with_what_they_own(cxx: Session) -> None:
     assert shown(called(cxx)("unique 5")).startswith("std::unique_ptr<int> 0x")
     assert cxx.call("unique", 5) == 5
