@@ -320,8 +320,7 @@ class Engine:
         self.dylib.hosts_changed()
         self._initialisers.run_waiting()
         for function in added:
-            found = self.dylib.defined.get(function.name)
-            if found:
+            if found := self.dylib.defined.get(function.name):
                 name = quoted(function.name)
                 self._notes.append(f"warning: {name} of {found[0].name} hides the host function of that name")
         return messages.HostsAdded(tuple(function.label for function in added), self.take_notes(), formatters)

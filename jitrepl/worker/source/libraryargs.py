@@ -81,6 +81,11 @@ class LibraryWriter:
                 return eightbytes(place, place + len(data), place + len(data))
         return None
 
+    def box(self, plain: Address, data: bytes) -> int:
+        """The address of what a `Box` owns, which whoever gets it will release; 0 if nobody can."""
+        align = alignment(plain.target)
+        return self._fill(RUST, data, align) if data else align
+
     def _fill(self, language: str, data: bytes, align: int) -> int:
         """The address of a copy that code of a language may release; 0 if it has no allocator."""
         place = self._allocate(language, len(data), align) if data else 0
@@ -104,6 +109,7 @@ class LibraryWriter:
         return bytes(made)
 
 
+BOX = "alloc::boxed::Box<"
 _TEXTS = ("&str", "&mut str", "std::basic_string_view<char,", "std::basic_string<char,", "alloc::string::String")
 _LISTS = ("&[", "&mut [", "alloc::vec::Vec<", "std::vector<")
 

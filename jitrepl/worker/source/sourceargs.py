@@ -6,7 +6,7 @@ from jitrepl.errors import ArgumentError
 from jitrepl.literal_tree import Literal, Number, Sequence, String, Symbol, Typed, Word
 from jitrepl.literals import parse, split_arguments
 from jitrepl.worker import values
-from jitrepl.worker.source.libraryargs import LibraryWriter
+from jitrepl.worker.source.libraryargs import BOX, LibraryWriter
 from jitrepl.worker.source.sourcetypes import (
     RUST,
     Address,
@@ -149,7 +149,8 @@ class Writer:
         elif isinstance(node, Made) or (plain.is_reference and not isinstance(node, Symbol) and not _is_null(node)):
             buffered = self.write(plain.target, node)
         if buffered is not None:
-            return self._memory.keep(buffered).to_bytes(plain.size, "little")
+            owned = self._library.box(plain, buffered) if plain.name.startswith(BOX) else 0
+            return (owned or self._memory.keep(buffered)).to_bytes(plain.size, "little")
         pointer = Pointer(0, plain.size)
         pointer.text = spell(type)
         text = "null" if isinstance(node, Word) and node.text in _NULL else str(node)

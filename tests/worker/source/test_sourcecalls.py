@@ -405,6 +405,8 @@ OF_RUST = {
     "or_zero 5": ("i32 5", 5),
     "boxed 4": ("Option<Box<i32>> Some(4)", 4),
     "boxed 3": ("Option<Box<i32>> None", None),
+    "unboxed Some(4)": ("i32 4", 4),
+    "unboxed None": ("i32 -1", -1),
     "unboxed None": ("i32 -1", -1),
     'parse "12"': ("Result<i64, String> Ok(12)", (12,)),
     'parse "x"': (
