@@ -407,7 +407,6 @@ OF_RUST = {
     "boxed 3": ("Option<Box<i32>> None", None),
     "unboxed Some(4)": ("i32 4", 4),
     "unboxed None": ("i32 -1", -1),
-    "unboxed None": ("i32 -1", -1),
     'parse "12"': ("Result<i64, String> Ok(12)", (12,)),
     'parse "x"': (
         'Result<i64, String> Err("invalid digit found in string")',
