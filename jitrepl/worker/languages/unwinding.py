@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import ctypes
 
+from jitrepl.literal_tree import quoted
 from jitrepl.worker.owned import own_module
 from jitrepl.worker.process import symbol_address
-from jitrepl.worker.reader import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
