@@ -29,7 +29,7 @@ _MOST = 4
 def phrases(module: SessionModule) -> tuple[str, ...]:
     """What an input without symbols has added: `defined %T`, `declared @llvm.trap`."""
     text = _text(module)
-    hidden = [quoted(item.name) for item in _hidden(module)]
+    hidden = [f"@{item.name}" if _unnamed(module, item) else quoted(item.name) for item in _hidden(module)]
     found = []
     if hidden or _TYPES.search(text):
         found.append(f"defined {_listed([*_TYPES.findall(text), *hidden])}")
@@ -48,7 +48,9 @@ def warnings(module: SessionModule, alone: bool) -> Iterator[str]:
         alone: whether it has no symbols that others see.
     """
     for item in _hidden(module):
-        if not item.used:
+        if not item.used and _unnamed(module, item):
+            yield f"warning: only this input sees @{item.name}; give it a name if later inputs are to use it"
+        elif not item.used:
             word = "private" if item.private else "internal"
             yield (
                 f"warning: only this input sees {quoted(item.name)}, which is {word}; "
@@ -63,6 +65,11 @@ def warnings(module: SessionModule, alone: bool) -> Iterator[str]:
 
 def _hidden(module: SessionModule) -> list[Global]:
     return [item for item in module.globals if item.defined and item.local and item.name]
+
+
+def _unnamed(module: SessionModule, item: Global) -> bool:
+    """Whether a number stands where others have a name: `define i32 @0()`."""
+    return module.unnamed and item.name.isdecimal()
 
 
 def _text(module: SessionModule) -> str:

@@ -49,3 +49,12 @@ def test_an_error_says_what_hides_a_symbol(steps: Steps, word: str) -> None:
     with pytest.raises(IRError) as caught:
         steps.load("define i32 @f() {\n  %x = load i32, ptr @v\n  ret i32 %x\n}")
     assert caught.value.hint.startswith(f"@v of <input 1> is {word}, so only that input sees it: leave out `{word}`")
+
+
+def test_a_function_without_a_name_is_to_get_one(steps: Steps) -> None:
+    loaded = steps.load("define i32 @0() {\n  ret i32 1\n}")
+    note = "warning: only this input sees @0; give it a name if later inputs are to use it"
+    assert (list(loaded.others), list(loaded.notes)) == (["defined @0"], [note])
+    with pytest.raises(IRError) as caught:
+        steps.load("define i32 @f() {\n  %x = call i32 @0()\n  ret i32 %x\n}")
+    assert caught.value.hint == "@0 of <input 1> has no name, so only that input sees it: give it one"

@@ -60,6 +60,8 @@ class Lender:
         hidden = self._dylib.locals_named(name)
         if hidden:
             module, item = hidden[-1]
+            if module.unnamed and name.isdecimal():
+                return f"@{name} of {module.name} has no name, so only that input sees it: give it one"
             word = "private" if item.private else "internal"
             return (
                 f"{quoted(name)} of {module.name} is {word}, so only that input sees it: "
