@@ -77,7 +77,8 @@ class Debugger(Terminal):
                 lines.pop()
             else:
                 return False
-            return all_match([*wanted, "…"] if self._asks_first else wanted, lines)
+            # What is typed before it asks again goes to the program.
+            return all_match([*wanted, "…"], lines) and self.asks() if self._asks_first else all_match(wanted, lines)
 
         try:
             self.wait(printed)
@@ -147,8 +148,8 @@ def test_the_other_language_of_each(name: str, file: str, call: str, stop: str, 
         debugger.tell({"gdb": f"break {function}", "lldb": f"breakpoint set --name {function}"}[name])
         debugger.tell("run", "…", f"…{stop}…", "…")
         debugger.tell("bt 2", "…", f"…{function}…{stop}…", "…__jitrepl.call.1…", "…")
-        debugger.tell("next", "…")
-        debugger.tell("next", "…")
+        for _ in range(2):
+            debugger.tell("next", *{"gdb": ["…"], "lldb": ["…", "…step over…", "…"]}[name])
         debugger.tell({"gdb": "info locals", "lldb": "frame variable"}[name], "…", f"…{local}", "…")
         debugger.tell("continue", "…", {"gdb": "u32 6", "lldb": "int 25"}[name], "…")
 

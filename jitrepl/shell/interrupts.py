@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # `signal` wraps these in enums, for 5 ms: too late then
+
 
 class Undisturbed:
     """A context in which Ctrl-C is ignored: who pressed it once may press it again, and a recovery must be done whole.
@@ -10,21 +12,16 @@ class Undisturbed:
     """
 
     def __enter__(self) -> None:
-        import signal
-
         self._before: object = None
-        if current_thread_is_main():
-            self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        while True:
+            try:
+                self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+            except KeyboardInterrupt:
+                continue  # it was pressed again before this was set
+            except ValueError:
+                pass  # this is not the main thread, which is the one that Ctrl-C interrupts
+            return
 
     def __exit__(self, *_: object) -> None:
-        import signal
-
         if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)  # type: ignore[arg-type]
-
-
-def current_thread_is_main() -> bool:
-    """Whether this is the thread that Ctrl-C interrupts."""
-    import threading
-
-    return threading.current_thread() is threading.main_thread()
+            signal.signal(signal.SIGINT, self._before)

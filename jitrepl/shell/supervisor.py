@@ -125,6 +125,10 @@ class Supervisor:
             with Undisturbed():
                 error = self._recover(request, problem)
             raise error from None
+        except KeyboardInterrupt:  # pressed again, while what the first one asks for was being done
+            with Undisturbed():
+                error = self._recover(request, Interrupted("interrupted"))
+            raise error from None
         except JitreplError as problem:
             self.journal.add(request, messages.Failed(type(problem).__name__, problem.message))
             self._tell(problem.notes)
