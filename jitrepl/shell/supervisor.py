@@ -121,13 +121,11 @@ class Supervisor:
                     raise
                 worker = self._ready()  # it was about to end when it was asked, and the request has no part in that
                 reply = worker.ask(request, self.limits.timeout)
-        except (WorkerDied, Interrupted, TimedOut) as problem:
+        except (WorkerDied, Interrupted, TimedOut, KeyboardInterrupt) as problem:
             with Undisturbed():
-                error = self._recover(request, problem)
-            raise error from None
-        except KeyboardInterrupt:  # pressed again, while what the first one asks for was being done
-            with Undisturbed():
-                error = self._recover(request, Interrupted("interrupted"))
+                # Ctrl-C itself gets here if it was pressed again, while what the first one asks for was being done.
+                ended = Interrupted("interrupted") if isinstance(problem, KeyboardInterrupt) else problem
+                error = self._recover(request, ended)
             raise error from None
         except JitreplError as problem:
             self.journal.add(request, messages.Failed(type(problem).__name__, problem.message))
@@ -153,7 +151,9 @@ class Supervisor:
         worker.copies.limit = self.limits.undo_depth
         worker.copies.budget.limit = int(self.limits.undo_memory)
         if not worker.alive():
-            self._tell((self._recover_idle(worker),))
+            with Undisturbed():
+                note = self._recover_idle(worker)
+            self._tell((note,))
             worker = self._line.start()
         self._line.apply_limits()
         return worker
